@@ -1,0 +1,63 @@
+//! What a row of each table takes, and the whole process with full tables.
+
+mod support;
+
+use std::fs;
+
+use llm_exporter::event::ConsumerLabel;
+use llm_exporter::state::{Source, State};
+use support::{NOW, event, state};
+
+/// The default limit of consumers, and ten models of each.
+const CONSUMERS: usize = 10_000;
+const MODELS: usize = 10;
+
+#[expect(clippy::print_stdout, reason = "a bench prints its figures")]
+fn main() {
+    // `cargo test --benches` runs this without wanting figures.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    println!("| what | bytes |\n|---|---|");
+    let labels = || vec![ConsumerLabel::Key, ConsumerLabel::Team];
+    // First, while the process holds nothing else.
+    let state = fill(state(CONSUMERS, labels()), 0..CONSUMERS, 0..MODELS);
+    println!("| process, {CONSUMERS} consumers x {MODELS} models with the default limits | {} |", resident_bytes());
+    println!("| the same while a scrape is rendered from a copy | {} |", with_snapshot(&state));
+    let deployments = grown_by(|| fill(support::state(10, Vec::new()), 0..1, 0..1_000));
+    println!("| deployment, with its model's histograms | {} |", deployments / 1_000);
+    let consumers = grown_by(|| fill(support::state(200_000, labels()), 0..100_000, 0..1));
+    println!("| consumer row | {} |", consumers / 100_000);
+}
+
+fn fill(state: State, consumers: std::ops::Range<usize>, models: std::ops::Range<usize>) -> State {
+    for consumer in consumers {
+        for model in models.clone() {
+            state.record(Source::LitellmCallback, &event(consumer, model), NOW);
+        }
+    }
+    state
+}
+
+/// By how much the process grew. What was made is kept, so that its memory is not used again for the next.
+fn grown_by(make: impl FnOnce() -> State) -> u64 {
+    let before = resident_bytes();
+    let made = make();
+    let grown = resident_bytes().saturating_sub(before);
+    std::mem::forget(made);
+    grown
+}
+
+fn with_snapshot(state: &State) -> u64 {
+    let snapshot = state.snapshot(NOW);
+    let resident = resident_bytes();
+    drop(snapshot);
+    resident
+}
+
+fn resident_bytes() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux tells of each process");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the resident size is told");
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("it is a number");
+    kibibytes * 1024
+}

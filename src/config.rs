@@ -1,0 +1,119 @@
+//! What an operator can set, where it is read from, and what is wrong with it.
+//!
+//! [`Config::load`] applies four layers in order: the defaults, a YAML file, the environment
+//! (`LLM_EXPORTER__SECTION__KEY`) and the command line's [`Overrides`]. Every key is one row of the
+//! table in `keys`; a new setting is a field in `sections` and a row there. Nothing outside this
+//! module reads a file or a variable for a setting.
+
+mod error;
+mod given;
+mod keys;
+mod kind;
+mod layers;
+mod load;
+mod log;
+mod secret;
+mod sections;
+mod units;
+
+use std::{
+    fmt,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+};
+
+pub use self::{
+    error::{ConfigError, Mistake, Origin, Problem},
+    log::{Log, LogFormat, LogLevel, UnknownName},
+    secret::{Secret, SecretFileError},
+    sections::{Ingest, Labels, Limits, Scrape, Shutdown},
+};
+use crate::health::Policy;
+
+/// All settings, checked: every value is within its range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The addresses to serve on; at least one.
+    pub listen: Vec<SocketAddr>,
+    /// How pushed events are received.
+    pub ingest: Ingest,
+    /// Which labels the operator switches on.
+    pub labels: Labels,
+    /// The most rows that each table holds.
+    pub limits: Limits,
+    /// By what a deployment's health is judged.
+    pub health: Policy,
+    /// How scrapes are served.
+    pub scrape: Scrape,
+    /// How the process ends.
+    pub shutdown: Shutdown,
+    /// What is logged and how.
+    pub log: Log,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 4000))],
+            ingest: Ingest::default(),
+            labels: Labels::default(),
+            limits: Limits::default(),
+            health: Policy::default(),
+            scrape: Scrape::default(),
+            shutdown: Shutdown::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+/// What the command line sets, over everything else.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Replaces `listen` unless it is empty.
+    pub listen: Vec<SocketAddr>,
+    /// Replaces `log.level`.
+    pub log_level: Option<LogLevel>,
+    /// Replaces `log.format`.
+    pub log_format: Option<LogFormat>,
+}
+
+impl Overrides {
+    fn apply(self, config: &mut Config) {
+        let Self { listen, log_level, log_format } = self;
+        if !listen.is_empty() {
+            config.listen = listen;
+        }
+        config.log.level = log_level.unwrap_or(config.log.level);
+        config.log.format = log_format.unwrap_or(config.log.format);
+    }
+}
+
+impl Config {
+    /// Reads the settings from `file`, then from the variables in `env`, then from `overrides`.
+    ///
+    /// The environment is a parameter so that a test never changes its process's own.
+    ///
+    /// # Errors
+    ///
+    /// Lists every mistake of every layer at once, also of a value that a later layer replaces.
+    pub fn load(
+        file: Option<&Path>,
+        env: impl IntoIterator<Item = (String, String)>,
+        overrides: Overrides,
+    ) -> Result<Self, ConfigError> {
+        let mut config = load::load(file, env)?;
+        overrides.apply(&mut config);
+        Ok(config)
+    }
+
+    /// The path of every key that can be set, such as `ingest.max_body`.
+    pub fn key_paths() -> impl Iterator<Item = &'static str> {
+        keys::KEYS.iter().map(|key| key.path)
+    }
+
+    /// Writes the values as a YAML file that loads again; secrets are masked.
+    #[must_use]
+    pub fn to_yaml(&self) -> impl fmt::Display + '_ {
+        keys::Yaml(self)
+    }
+}

@@ -1,0 +1,84 @@
+//! The kinds of values there are, with their ranges.
+
+use std::{fmt::Display, net::SocketAddr, time::Duration};
+
+use super::{One, list::List, quoted};
+use crate::{
+    config::{LogFormat, LogLevel, units},
+    event::ConsumerLabel,
+};
+
+/// The most rows, events or requests that a setting can allow: far above any use, and far below
+/// where an allocation or a semaphore panics.
+const MOST: u64 = 1_000_000_000;
+
+/// The longest span of time, one year: adding it to a clock can't overflow.
+const LONGEST: Duration = Duration::from_hours(8760);
+
+const LARGEST_SIZE: u64 = 1 << 40;
+
+/// A count of at least one.
+pub(in crate::config) const fn count<T: TryFrom<u64> + Display>() -> One<T> {
+    One {
+        expected: "a whole number from 1 to 1000000000",
+        parse: |text| {
+            let count = text.parse().ok().filter(|n| (1..=MOST).contains(n))?;
+            T::try_from(count).ok()
+        },
+        show: T::to_string,
+    }
+}
+
+pub(in crate::config) const SIZE: One<u64> = One {
+    expected: "a size such as 64MiB, 64MB or plain bytes, from 1 byte to 1024GiB",
+    parse: |text| units::parse_size(text).filter(|size| (1..=LARGEST_SIZE).contains(size)),
+    show: |size| units::show_size(*size),
+};
+
+/// A span of time that is not zero.
+pub(in crate::config) const DURATION: One<Duration> = One {
+    expected: "a duration with its unit, such as 30s, 5m or 1h30m, from 1ms to 8760h",
+    parse: |text| {
+        let range = Duration::from_millis(1)..=LONGEST;
+        units::parse_duration(text).filter(|duration| range.contains(duration))
+    },
+    show: |duration| units::show_duration(*duration),
+};
+
+/// A span of time for which zero means not to wait.
+pub(in crate::config) const GRACE: One<Duration> = One {
+    expected: "a duration with its unit, such as 30s, 5m or 1h30m, from 0s to 8760h",
+    parse: |text| units::parse_duration(text).filter(|duration| *duration <= LONGEST),
+    show: |duration| units::show_duration(*duration),
+};
+
+pub(in crate::config) const RATIO: One<f64> = One {
+    expected: "a ratio from 0 to 1",
+    // A range contains no NaN.
+    parse: |text| text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio)),
+    show: f64::to_string,
+};
+
+pub(in crate::config) const LOG_LEVEL: One<LogLevel> =
+    One { expected: LogLevel::ALLOWED, parse: |text| text.parse().ok(), show: LogLevel::to_string };
+
+pub(in crate::config) const LOG_FORMAT: One<LogFormat> =
+    One { expected: LogFormat::ALLOWED, parse: |text| text.parse().ok(), show: LogFormat::to_string };
+
+pub(in crate::config) const ADDRESSES: List<SocketAddr> = List {
+    expected: "a list of at least one ADDRESS:PORT",
+    of: One {
+        expected: "ADDRESS:PORT such as 0.0.0.0:4000 or [::]:4000",
+        parse: |text| text.parse().ok(),
+        show: |address| quoted(address),
+    },
+    allows_empty: false,
+    identity: SocketAddr::to_string,
+};
+
+pub(in crate::config) const CONSUMER_LABELS: List<ConsumerLabel> = List {
+    expected: "a list of consumer labels",
+    of: One { expected: ConsumerLabel::ALLOWED, parse: |text| text.parse().ok(), show: |label| quoted(label) },
+    allows_empty: true,
+    identity: ConsumerLabel::label_name,
+};

@@ -1,0 +1,45 @@
+//! Budgets, as a gateway tells them with a request.
+
+use std::borrow::Cow;
+
+use super::{Timestamp, Usd};
+
+/// The budget of whoever pays, as of one request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Budget<'a> {
+    /// What kind of entity it belongs to.
+    pub scope: BudgetScope,
+    /// The gateway's id for the entity.
+    pub id: Cow<'a, str>,
+    /// The name that people use for it; empty where it has none.
+    pub alias: Cow<'a, str>,
+    /// The limit. Where there is no limit there is no budget.
+    pub limit: Usd,
+    /// What is spent of it.
+    pub spent: Usd,
+    /// When spending starts again at nothing.
+    pub resets_at: Option<Timestamp>,
+}
+
+/// What kind of entity a budget belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BudgetScope {
+    /// An API key.
+    Key,
+    /// A team.
+    Team,
+    /// A user.
+    User,
+}
+
+impl BudgetScope {
+    /// The label value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Team => "team",
+            Self::User => "user",
+        }
+    }
+}

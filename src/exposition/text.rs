@@ -1,0 +1,232 @@
+//! The two text formats.
+//!
+//! OpenMetrics 1.0: <https://prometheus.io/docs/specs/om/open_metrics_spec/>; Prometheus text 0.0.4:
+//! <https://prometheus.io/docs/instrumenting/exposition_formats/>. Their samples are the same but for exemplars, which break
+//! a parser of 0.0.4; their metadata are not: OpenMetrics names a counter without `_total` and an info without `_info`,
+//! and has units and an end.
+
+use super::{Descriptor, Encoder, Extra, Value};
+use crate::breather::Breather;
+use crate::state::{Bounds, Exemplar, Histogram, LabelSet};
+
+/// What is written before other threads have their turn.
+const PORTION: usize = 32 * 1024;
+
+/// Which of the text formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+    /// Prometheus text 0.0.4.
+    Text,
+}
+
+/// Writes a text format into memory.
+#[derive(Debug)]
+pub struct TextEncoder {
+    dialect: Dialect,
+    out: Vec<u8>,
+    family: Option<Family>,
+    breather: Breather,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Family {
+    descriptor: &'static Descriptor,
+    is_announced: bool,
+}
+
+impl TextEncoder {
+    /// An encoder that writes into `buffer`, whatever it holds. Memory that was written to before is several times as
+    /// fast as new memory, which the operating system must find and clear first.
+    #[must_use]
+    pub fn new(dialect: Dialect, mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        Self { dialect, out: buffer, family: None, breather: Breather::every(PORTION) }
+    }
+
+    /// How much was written so far.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Takes back what was written since `position`.
+    pub fn rewind(&mut self, position: usize) {
+        self.out.truncate(position);
+        self.family = None;
+    }
+
+    /// Ends the exposition.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
+        if self.dialect == Dialect::OpenMetrics {
+            self.put("# EOF\n");
+        }
+        self.out
+    }
+
+    fn put(&mut self, text: &str) {
+        self.out.extend_from_slice(text.as_bytes());
+    }
+
+    /// The name of the current family's samples, once its metadata are written.
+    fn announce(&mut self) -> &'static str {
+        let Some(family) = &mut self.family else { return "" };
+        let descriptor = family.descriptor;
+        if !std::mem::replace(&mut family.is_announced, true) {
+            self.put_metadata(descriptor);
+        }
+        descriptor.name
+    }
+
+    fn put_metadata(&mut self, descriptor: &Descriptor) {
+        let (name, kind, unit) = match self.dialect {
+            Dialect::OpenMetrics => (descriptor.family(), descriptor.kind.as_openmetrics(), descriptor.unit()),
+            Dialect::Text => (descriptor.name, descriptor.kind.as_text(), None),
+        };
+        for part in ["# HELP ", name, " ", descriptor.help, "\n# TYPE ", name, " ", kind, "\n"] {
+            self.put(part);
+        }
+        for part in unit.into_iter().flat_map(|unit| ["# UNIT ", name, " ", unit, "\n"]) {
+            self.put(part);
+        }
+    }
+
+    /// `name_suffix{labels,extra,le} `, ready for a value.
+    fn put_series(&mut self, [name, suffix]: [&str; 2], labels: &LabelSet, extra: Extra, le: Option<&str>) {
+        self.put(name);
+        self.put(suffix);
+        let mut separator = "{";
+        if !labels.as_str().is_empty() {
+            self.put(separator);
+            self.put(labels.as_str());
+            separator = ",";
+        }
+        if let Some((label, value)) = extra {
+            for part in [separator, label, "=\"", value, "\""] {
+                self.put(part);
+            }
+            separator = ",";
+        }
+        if let Some(le) = le {
+            self.put(separator);
+            self.put(le);
+            separator = ",";
+        }
+        self.put(if separator == "{" { " " } else { "} " });
+    }
+
+    fn put_value(&mut self, value: Value) {
+        match value {
+            Value::Whole(count) => self.put(itoa::Buffer::new().format(count)),
+            Value::Float(number) => self.put_float(number),
+        }
+    }
+
+    fn put_float(&mut self, number: f64) {
+        if number.is_finite() {
+            self.put(zmij::Buffer::new().format_finite(number));
+        } else if number.is_nan() {
+            self.put("NaN");
+        } else {
+            self.put(if number > 0.0 { "+Inf" } else { "-Inf" });
+        }
+    }
+
+    fn put_exemplar(&mut self, exemplar: &Exemplar) {
+        self.put(" # {trace_id=\"");
+        self.put(exemplar.trace_id());
+        self.put("\"} ");
+        self.put_float(exemplar.value());
+        self.put(" ");
+        // Seconds with the microseconds behind the point: as a float the last digits would be noise.
+        let micros = exemplar.at().as_micros();
+        self.put(itoa::Buffer::new().format(micros.div_euclid(1_000_000)));
+        self.put(".");
+        let fraction = itoa::Buffer::new().format(1_000_000 + micros.rem_euclid(1_000_000)).to_owned();
+        self.put(&fraction[1..]);
+    }
+}
+
+impl Encoder for TextEncoder {
+    fn family(&mut self, descriptor: &'static Descriptor) {
+        self.family = Some(Family { descriptor, is_announced: false });
+    }
+
+    fn sample(&mut self, labels: &LabelSet, extra: Extra, value: Value) {
+        let start = self.position();
+        let name = self.announce();
+        self.put_series([name, ""], labels, extra, None);
+        self.put_value(value);
+        self.put("\n");
+        self.breather.worked(self.position() - start);
+    }
+
+    fn histogram(&mut self, labels: &LabelSet, extra: Extra, bounds: &Bounds, histogram: &Histogram) {
+        let start = self.position();
+        let name = self.announce();
+        for (le, (count, exemplar)) in bounds.labels().iter().zip(histogram.cumulative(bounds)) {
+            self.put_series([name, "_bucket"], labels, extra, Some(le));
+            self.put_value(Value::Whole(count));
+            if let (Dialect::OpenMetrics, Some(exemplar)) = (self.dialect, exemplar) {
+                self.put_exemplar(exemplar);
+            }
+            self.put("\n");
+        }
+        self.put_series([name, "_count"], labels, extra, None);
+        self.put_value(Value::Whole(histogram.count()));
+        self.put("\n");
+        self.put_series([name, "_sum"], labels, extra, None);
+        self.put_float(histogram.sum_seconds());
+        self.put("\n");
+        self.breather.worked(self.position() - start);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Kind;
+    use super::*;
+
+    static REQUESTS: Descriptor =
+        Descriptor { name: "llm_cost_usd_total", kind: Kind::Counter, labels: &["model"], help: "Money." };
+    static EMPTY: Descriptor = Descriptor { name: "llm_empty", kind: Kind::Gauge, labels: &[], help: "Nothing." };
+
+    fn written(dialect: Dialect) -> String {
+        let mut encoder = TextEncoder::new(dialect, Vec::new());
+        encoder.family(&EMPTY);
+        encoder.family(&REQUESTS);
+        encoder.sample(&LabelSet::new([("model", "a")]), Some(("kind", "b")), Value::Float(0.5));
+        encoder.sample(&LabelSet::default(), None, Value::Whole(2));
+        String::from_utf8(encoder.finish()).expect("text")
+    }
+
+    #[test]
+    fn openmetrics_names_the_family_and_ends() {
+        assert_eq!(
+            written(Dialect::OpenMetrics),
+            "# HELP llm_cost_usd Money.\n# TYPE llm_cost_usd counter\n# UNIT llm_cost_usd usd\n\
+             llm_cost_usd_total{model=\"a\",kind=\"b\"} 0.5\nllm_cost_usd_total 2\n# EOF\n"
+        );
+    }
+
+    #[test]
+    fn text_names_the_samples_and_has_no_unit_and_no_end() {
+        assert_eq!(
+            written(Dialect::Text),
+            "# HELP llm_cost_usd_total Money.\n# TYPE llm_cost_usd_total counter\n\
+             llm_cost_usd_total{model=\"a\",kind=\"b\"} 0.5\nllm_cost_usd_total 2\n"
+        );
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_written_as_prometheus_reads_them() {
+        let mut encoder = TextEncoder::new(Dialect::Text, Vec::new());
+        for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            encoder.put_float(number);
+            encoder.put(" ");
+        }
+        assert_eq!(encoder.finish(), b"NaN +Inf -Inf ");
+    }
+}

@@ -1,0 +1,31 @@
+//! Metrics and health of LLM gateways, from one state.
+//!
+//! ```text
+//! sources ──▶ RequestEvent ──▶ Sink (dedupe) ──▶ State ──▶ Snapshot ──▶ /metrics
+//!                                                              └─▶ Report ──▶ /health*
+//! ```
+//!
+//! In the order of that picture: [`sources`] know the wire formats of gateways and make [`event`]s of them; the [`sink`] lets
+//! each attempt pass once; the [`state`] adds up facts; [`health`] judges them when asked; [`collectors`] turn facts and
+//! verdicts into metrics and [`exposition`] writes these down; the [`server`] answers. [`config`] says how, [`run`] puts it all
+//! together. What stands between [`event`] and [`exposition`] is pure: no I/O, no clock, no async.
+
+mod breather;
+pub mod catalogue;
+pub mod collectors;
+pub mod config;
+pub mod event;
+pub mod exposition;
+pub mod health;
+pub mod own;
+mod redact;
+mod run;
+pub mod server;
+pub mod sink;
+pub mod sources;
+pub mod state;
+
+pub use run::{RunError, run};
+
+/// The version of the exporter.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,128 @@
+//! What the exporter knows of itself: the one thing that is no fact about a gateway.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use prometheus_client::metrics::counter::Counter;
+
+use crate::event::Timestamp;
+
+/// The exporter's own counts.
+#[derive(Debug)]
+pub struct OwnMetrics {
+    configured_at: Timestamp,
+    refused: [Counter<u64, AtomicU64>; Refusal::ALL.len()],
+    collector_failures: Vec<(&'static str, Counter<u64, AtomicU64>)>,
+    last_scrape: Mutex<Option<LastScrape>>,
+}
+
+/// What the last scrape took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LastScrape {
+    /// To copy the state and render it.
+    pub duration: Duration,
+    /// The size of the body, before compression.
+    pub bytes: u64,
+}
+
+/// Why the exporter refused a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// A push from another machine, and no token is configured.
+    NoTokenConfigured,
+    /// A push without the token, or with a wrong one.
+    Unauthorized,
+    /// A push whose body is too large.
+    BodyTooLarge,
+    /// A push whose body is neither plain nor gzip, or broken gzip.
+    BadEncoding,
+    /// A push whose body took too long to arrive or broke off.
+    BodyIncomplete,
+    /// A push whose body is no JSON at all.
+    NotJson,
+    /// A push, when too many are under way.
+    TooManyPushes,
+    /// A scrape, when too many are under way.
+    TooManyScrapes,
+}
+
+impl Refusal {
+    /// Every reason, in the order of the metric.
+    pub const ALL: [Self; 8] = [
+        Self::NoTokenConfigured,
+        Self::Unauthorized,
+        Self::BodyTooLarge,
+        Self::BadEncoding,
+        Self::BodyIncomplete,
+        Self::NotJson,
+        Self::TooManyPushes,
+        Self::TooManyScrapes,
+    ];
+
+    /// The label value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoTokenConfigured => "no_token_configured",
+            Self::Unauthorized => "unauthorized",
+            Self::BodyTooLarge => "body_too_large",
+            Self::BadEncoding => "bad_encoding",
+            Self::BodyIncomplete => "body_incomplete",
+            Self::NotJson => "not_json",
+            Self::TooManyPushes => "too_many_pushes",
+            Self::TooManyScrapes => "too_many_scrapes",
+        }
+    }
+}
+
+impl OwnMetrics {
+    /// All at zero, for these collectors, with a configuration read at `configured_at`.
+    #[must_use]
+    pub fn new(collectors: impl IntoIterator<Item = &'static str>, configured_at: Timestamp) -> Self {
+        Self {
+            configured_at,
+            refused: Default::default(),
+            collector_failures: collectors.into_iter().map(|name| (name, Counter::default())).collect(),
+            last_scrape: Mutex::new(None),
+        }
+    }
+
+    /// Counts a request that was refused.
+    pub fn note_refusal(&self, reason: Refusal) {
+        self.refused[reason as usize].inc();
+    }
+
+    /// How many requests were refused for this reason.
+    #[must_use]
+    pub fn refused(&self, reason: Refusal) -> u64 {
+        self.refused[reason as usize].get()
+    }
+
+    /// Remembers what a scrape took, and counts the collectors that are missing from it.
+    pub fn note_scrape(&self, scrape: LastScrape, broken: &[usize]) {
+        *self.last_scrape.lock() = Some(scrape);
+        for position in broken {
+            if let Some((_, failures)) = self.collector_failures.get(*position) {
+                failures.inc();
+            }
+        }
+    }
+
+    /// What the last scrape took.
+    #[must_use]
+    pub fn last_scrape(&self) -> Option<LastScrape> {
+        *self.last_scrape.lock()
+    }
+
+    /// How often each collector broke.
+    pub fn collector_failures(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.collector_failures.iter().map(|(name, failures)| (*name, failures.get()))
+    }
+
+    /// When the configuration in use was read.
+    #[must_use]
+    pub fn configured_at(&self) -> Timestamp {
+        self.configured_at
+    }
+}

@@ -1,0 +1,102 @@
+//! Bodies: received and unpacked within limits.
+
+use std::io::Read;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use actix_web::web::{Bytes, Payload};
+use flate2::read::MultiGzDecoder;
+use futures_util::StreamExt;
+use tokio::time::timeout;
+
+use super::in_flight::Reservation;
+use super::portions::Turns;
+use crate::own::Refusal;
+
+/// What is unpacked at a time, so that a small body that unpacks to a huge one is stopped early.
+const CHUNK: usize = 64 * 1024;
+
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Plain,
+    Gzip,
+}
+
+/// How the request says that its body is packed.
+pub(super) fn encoding(request: &HttpRequest) -> Result<Encoding, Refusal> {
+    let Some(header) = request.headers().get(CONTENT_ENCODING) else { return Ok(Encoding::Plain) };
+    match header.as_bytes().trim_ascii() {
+        name if name.eq_ignore_ascii_case(b"gzip") => Ok(Encoding::Gzip),
+        name if name.eq_ignore_ascii_case(b"identity") || name.is_empty() => Ok(Encoding::Plain),
+        _ => Err(Refusal::BadEncoding),
+    }
+}
+
+/// Receives a body, in the pieces in which it comes: to put them together is left to a thread that does not answer
+/// probes meanwhile. What is too large is refused by its announced length, or as soon as it has arrived that far.
+pub(super) async fn receive(
+    request: &HttpRequest,
+    payload: Payload,
+    max_body: u64,
+    deadline: Duration,
+    reservation: &mut Reservation,
+) -> Result<Vec<Bytes>, Refusal> {
+    if announced_length(request).is_some_and(|length| length > max_body) {
+        return Err(Refusal::BodyTooLarge);
+    }
+    timeout(deadline, collect(payload, max_body, reservation)).await.unwrap_or(Err(Refusal::BodyIncomplete))
+}
+
+async fn collect(mut payload: Payload, max_body: u64, reservation: &mut Reservation) -> Result<Vec<Bytes>, Refusal> {
+    let mut pieces = Vec::new();
+    let mut received = 0;
+    let mut turns = Turns::default();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Refusal::BodyIncomplete)?;
+        received += chunk.len();
+        if received as u64 > max_body {
+            return Err(Refusal::BodyTooLarge);
+        }
+        if !reservation.grow(chunk.len()) {
+            return Err(Refusal::TooManyPushes);
+        }
+        turns.take(chunk.len()).await;
+        pieces.push(chunk);
+    }
+    Ok(pieces)
+}
+
+/// Puts a body together, giving back each piece as it goes.
+pub(super) fn join(pieces: Vec<Bytes>) -> Vec<u8> {
+    let mut body = Vec::with_capacity(pieces.iter().map(Bytes::len).sum());
+    for piece in pieces {
+        body.extend_from_slice(&piece);
+    }
+    body
+}
+
+fn announced_length(request: &HttpRequest) -> Option<u64> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Unpacks gzip, up to `max_body` bytes.
+pub(super) fn unpack(packed: &[u8], max_body: u64, reservation: &mut Reservation) -> Result<Vec<u8>, Refusal> {
+    let mut decoder = MultiGzDecoder::new(packed);
+    let mut body = Vec::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let length = decoder.read(&mut chunk).map_err(|_| Refusal::BadEncoding)?;
+        if length == 0 {
+            return Ok(body);
+        }
+        if (body.len() + length) as u64 > max_body {
+            return Err(Refusal::BodyTooLarge);
+        }
+        if !reservation.grow(length) {
+            return Err(Refusal::TooManyPushes);
+        }
+        body.extend_from_slice(&chunk[..length]);
+    }
+}

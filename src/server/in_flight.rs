@@ -1,0 +1,67 @@
+//! How much memory bodies may take together.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A budget of bytes that are being received or decoded.
+///
+/// Bytes and not bodies: LiteLLM may push 512 bodies of 15 KB at once, which is little, and three of 64 MiB, which is much.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    limit: u64,
+    used: AtomicU64,
+}
+
+/// Bytes taken from the budget, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Reservation {
+    budget: Arc<InFlight>,
+    bytes: u64,
+}
+
+impl InFlight {
+    pub(super) fn new(limit: u64) -> Arc<Self> {
+        Arc::new(Self { limit, used: AtomicU64::new(0) })
+    }
+
+    /// An empty reservation, to grow as bytes arrive.
+    pub(super) fn reserve(self: &Arc<Self>) -> Reservation {
+        Reservation { budget: Arc::clone(self), bytes: 0 }
+    }
+}
+
+impl Reservation {
+    /// Takes this many more bytes; `false` when they are not left.
+    pub(super) fn grow(&mut self, bytes: usize) -> bool {
+        let bytes = bytes as u64;
+        let fits = |used: u64| used.checked_add(bytes).filter(|total| *total <= self.budget.limit);
+        let is_granted = self.budget.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok();
+        if is_granted {
+            self.bytes += bytes;
+        }
+        is_granted
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_left_is_not_granted_and_what_is_dropped_comes_back() {
+        let budget = InFlight::new(10);
+        let mut first = budget.reserve();
+        assert!(first.grow(6));
+        let mut second = budget.reserve();
+        assert!(!second.grow(5));
+        assert!(second.grow(4));
+        drop(first);
+        assert!(second.grow(6));
+    }
+}

@@ -1,0 +1,98 @@
+//! `POST /ingest/litellm`: LiteLLM's callback.
+
+use std::sync::Arc;
+
+use actix_web::http::header::USER_AGENT;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::auth;
+use super::body::{self, Encoding};
+use super::heavy;
+use super::refusal::refuse;
+use super::shared::{Shared, now};
+use crate::own::Refusal;
+use crate::sources::litellm::{self, NotJson, Summary};
+use crate::state::Source;
+
+/// Where LiteLLM pushes to.
+pub(super) const PATH: &str = "/ingest/litellm";
+
+/// Why a body was not taken.
+enum Refused {
+    For(Refusal),
+    NotJson(NotJson),
+}
+
+/// Takes a body of events.
+pub(super) async fn take(request: HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
+    if let Err(refusal) = auth::check(&request, shared.ingest.token.as_ref()) {
+        return refuse(&shared, refusal, auth::sentence(refusal));
+    }
+    let taken = receive_and_decode(&request, payload, &shared).await;
+    shared.state.note_delivery(Source::LitellmCallback, taken.is_ok());
+    match taken {
+        Ok(summary) => {
+            note_version(&request, &shared);
+            HttpResponse::Ok().json(summary)
+        }
+        Err(Refused::NotJson(error)) => refuse(&shared, Refusal::NotJson, &error.to_string()),
+        Err(Refused::For(refusal)) => refuse(&shared, refusal, &sentence(refusal, shared.ingest.max_body)),
+    }
+}
+
+/// The body is decoded off the threads that answer, and no more bodies at a time than there is work for. Those that wait
+/// keep their place in the budget: what was received is never given up.
+async fn receive_and_decode(
+    request: &HttpRequest,
+    payload: Payload,
+    shared: &Data<Shared>,
+) -> Result<Summary, Refused> {
+    let encoding = body::encoding(request).map_err(Refused::For)?;
+    let rules = &shared.ingest;
+    let mut reservation = shared.bodies.reserve();
+    let received = body::receive(request, payload, rules.max_body, rules.body_timeout, &mut reservation);
+    let pieces = received.await.map_err(Refused::For)?;
+    let decoder = Arc::clone(&shared.decoders).acquire_owned().await;
+    let for_decoding = shared.clone();
+    let decoding = move || {
+        // Held here and not by the request: a client that leaves ends the request, and not the decoding.
+        let _held = (decoder, reservation);
+        decode(&body::join(pieces), encoding, &for_decoding)
+    };
+    let decoded = heavy::run(decoding).await;
+    decoded.unwrap_or(Err(Refused::For(Refusal::BodyIncomplete)))
+}
+
+fn decode(body: &[u8], encoding: Encoding, shared: &Shared) -> Result<Summary, Refused> {
+    let take = |body: &[u8]| litellm::take(body, &shared.sink, now()).map_err(Refused::NotJson);
+    match encoding {
+        Encoding::Plain => take(body),
+        Encoding::Gzip => {
+            let mut reservation = shared.bodies.reserve();
+            take(&body::unpack(body, shared.ingest.max_body, &mut reservation).map_err(Refused::For)?)
+        }
+    }
+}
+
+/// LiteLLM says its version with each push.
+fn note_version(request: &HttpRequest, shared: &Shared) {
+    let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+    if let Some(version) = agent.and_then(|agent| agent.strip_prefix("litellm/")) {
+        shared.state.note_gateway_version(version);
+    }
+}
+
+fn sentence(refusal: Refusal, max_body: u64) -> String {
+    match refusal {
+        Refusal::BodyTooLarge => {
+            format!("the body is larger than {max_body} bytes: send smaller batches, or raise ingest.max_body")
+        }
+        Refusal::BadEncoding => "the body can't be unpacked: send it plain or as gzip".to_owned(),
+        Refusal::TooManyPushes => {
+            "too many bodies are being received: send again after the time in Retry-After, or raise ingest.max_in_flight"
+                .to_owned()
+        }
+        _ => "the body did not arrive in time: send it again".to_owned(),
+    }
+}

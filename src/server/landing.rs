@@ -1,0 +1,35 @@
+//! `GET /`: what this is, and where to go.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
+
+use super::{ROUTES, ingest};
+
+/// A plain page with links to every route.
+pub(super) async fn page() -> HttpResponse {
+    let row = |(path, purpose): &(&str, &str)| {
+        // A link is a GET: there is nothing to see behind a route that takes events.
+        let shown = if *path == ingest::PATH {
+            format!("<code>{path}</code>")
+        } else {
+            format!(r#"<a href="{path}">{path}</a>"#)
+        };
+        format!("<tr><td>{shown}</td><td>{purpose}</td></tr>\n")
+    };
+    let rows: String = ROUTES.iter().map(row).collect();
+    let version = crate::VERSION;
+    HttpResponse::Ok().insert_header(ContentType::html()).body(format!(
+        r#"<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>llm-exporter</title>
+<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}}td{{padding:.15rem 1rem .15rem 0;vertical-align:top}}</style>
+<h1>llm-exporter {version}</h1>
+<p>Metrics and health of an LLM gateway, from one state: what the metrics say, the health routes say.</p>
+<table>
+{rows}</table>
+</html>
+"#
+    ))
+}

@@ -1,0 +1,97 @@
+//! What all handlers share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use super::in_flight::InFlight;
+use crate::collectors::Collector;
+use crate::config::Secret;
+use crate::event::Timestamp;
+use crate::health::{Policy, Readiness, Report};
+use crate::own::OwnMetrics;
+use crate::sink::Sink;
+use crate::state::State;
+
+/// More decoders than this gain nothing: they are busy with the processor, not waiting.
+const DECODERS: usize = 2;
+
+/// What all handlers share.
+#[derive(Debug)]
+pub struct Shared {
+    pub(super) state: Arc<State>,
+    pub(super) sink: Sink,
+    pub(super) policy: Policy,
+    pub(super) own: OwnMetrics,
+    pub(super) collectors: Vec<Box<dyn Collector>>,
+    pub(super) ingest: IngestRules,
+    pub(super) bodies: Arc<InFlight>,
+    pub(super) decoders: Arc<Semaphore>,
+    pub(super) scrapes: Arc<Semaphore>,
+    /// Memory of an earlier scrape, to write the next one into.
+    pub(super) scrape_buffer: Mutex<Vec<u8>>,
+    is_draining: AtomicBool,
+}
+
+/// Who may push, and how much.
+#[derive(Debug)]
+pub struct IngestRules {
+    /// What a push from another machine must show; without one only this machine may push.
+    pub token: Option<Secret>,
+    /// The largest body, in bytes, also after decompression.
+    pub max_body: u64,
+    /// The most bytes of bodies that are being received or decoded.
+    pub max_in_flight: u64,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+}
+
+impl Shared {
+    /// Puts together what handlers need.
+    #[must_use]
+    pub fn new(
+        state: Arc<State>,
+        sink: Sink,
+        policy: Policy,
+        ingest: IngestRules,
+        max_scrapes: usize,
+        configured_at: Timestamp,
+    ) -> Self {
+        let collectors = crate::collectors::all();
+        Self {
+            state,
+            sink,
+            policy,
+            own: OwnMetrics::new(collectors.iter().map(|collector| collector.name()), configured_at),
+            collectors,
+            bodies: InFlight::new(ingest.max_in_flight),
+            ingest,
+            decoders: Arc::new(Semaphore::new(DECODERS)),
+            scrapes: Arc::new(Semaphore::new(max_scrapes)),
+            scrape_buffer: Mutex::default(),
+            is_draining: AtomicBool::new(false),
+        }
+    }
+
+    /// From now on the exporter says that it is not ready.
+    pub fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn readiness(&self) -> Readiness {
+        if self.is_draining.load(Ordering::Relaxed) { Readiness::Draining } else { Readiness::Ready }
+    }
+
+    /// The verdicts as of now.
+    pub(super) fn report(&self) -> Report {
+        Report::new(&self.state.fleet(now()), &self.policy, self.readiness())
+    }
+}
+
+/// The one place where handlers read the clock.
+pub(super) fn now() -> Timestamp {
+    SystemTime::now().into()
+}

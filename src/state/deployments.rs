@@ -1,0 +1,156 @@
+//! What is known of one deployment.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::table::OVERFLOW;
+use super::{LabelSet, OutcomeCounts, Outcomes, clean};
+use crate::event::{Blame, Deployment, ErrorKind, InputTokens, Outcome, OutputTokens, RequestEvent, Timestamp, Usd};
+use crate::redact::{redact_message, redact_url};
+
+/// The label names of the deployments table.
+pub(super) const LABELS: [&str; 3] = ["model", "provider", "deployment"];
+
+/// Counts, sums and moments of one deployment.
+#[derive(Debug, Clone)]
+pub struct DeploymentFacts {
+    /// What it is.
+    pub info: Arc<DeploymentInfo>,
+    /// Attempts that reached it.
+    pub requests: u64,
+    /// Those that failed, by the index of their [`ErrorKind`].
+    pub errors: [u64; ErrorKind::ALL.len()],
+    /// Input tokens that were paid for.
+    pub input: InputTokens,
+    /// Output tokens that were paid for.
+    pub output: OutputTokens,
+    /// What was booked.
+    pub cost: Usd,
+    /// The latest outcome that says something about the deployment.
+    pub last_check_at: Option<Timestamp>,
+    /// The latest success.
+    pub last_success_at: Option<Timestamp>,
+    /// The latest failure that speaks against it.
+    pub last_failure_at: Option<Timestamp>,
+    /// The latest refusal by the provider's rate limit.
+    pub last_throttled_at: Option<Timestamp>,
+    /// Failures that speak against it since the latest success.
+    pub consecutive_failures: u64,
+    /// The outcomes of the last minutes.
+    pub outcomes: Outcomes,
+    /// The latest failure in words, kept after recovery.
+    pub last_error: Option<LastError>,
+}
+
+/// What a deployment is, as far as that does not tell it from others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeploymentInfo {
+    /// The gateway's id for it.
+    pub deployment: String,
+    /// The public model name.
+    pub model: String,
+    /// Who runs it.
+    pub provider: String,
+    /// The provider's name for the model.
+    pub upstream_model: String,
+    /// Where it is reached, without secrets; empty where the gateway does not say.
+    pub api_base: String,
+    /// All of this as labels.
+    pub labels: LabelSet,
+}
+
+/// A failure in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastError {
+    /// What kind of failure.
+    pub kind: ErrorKind,
+    /// The gateway's words, shortened and with secrets masked.
+    pub message: Arc<str>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl DeploymentInfo {
+    /// Named as its `row` is, so that every view gives it the same name. The overflow row stands for many deployments, and says
+    /// nothing of where any of them is.
+    fn new(told: &Deployment<'_>, row: &[&str]) -> Self {
+        let mut names = row.iter().map(|value| clean(value).into_owned());
+        let [model, provider, deployment] = LABELS.map(|_| names.next().unwrap_or_default());
+        let is_one = row.iter().any(|value| *value != OVERFLOW);
+        let upstream_model = if is_one { clean(&told.upstream_model).into_owned() } else { String::new() };
+        let api_base = if is_one { clean(&redact_url(&told.api_base)).into_owned() } else { String::new() };
+        let labels = LabelSet::new([
+            ("deployment", deployment.as_str()),
+            ("model", &model),
+            ("provider", &provider),
+            ("upstream_model", &upstream_model),
+            ("api_base", &api_base),
+        ]);
+        Self { deployment, model, provider, upstream_model, api_base, labels }
+    }
+}
+
+impl DeploymentFacts {
+    pub(super) fn new(told: &Deployment<'_>, row: &[&str], window: Duration) -> Self {
+        Self {
+            info: Arc::new(DeploymentInfo::new(told, row)),
+            requests: 0,
+            errors: [0; ErrorKind::ALL.len()],
+            input: InputTokens::default(),
+            output: OutputTokens::default(),
+            cost: Usd::ZERO,
+            last_check_at: None,
+            last_success_at: None,
+            last_failure_at: None,
+            last_throttled_at: None,
+            consecutive_failures: 0,
+            outcomes: Outcomes::new(window),
+            last_error: None,
+        }
+    }
+
+    pub(super) fn record(&mut self, event: &RequestEvent<'_>, at: Timestamp) {
+        self.requests += 1;
+        self.input.add(&event.usage.input);
+        self.output.add(&event.usage.output);
+        self.cost += event.cost.booked();
+        match &event.outcome {
+            Outcome::Success => self.note_success(at),
+            Outcome::Failure { kind, message } => {
+                self.errors[kind.index()] += 1;
+                self.note_failure(*kind, message.as_deref(), at);
+            }
+        }
+    }
+
+    fn note_success(&mut self, at: Timestamp) {
+        self.last_check_at = self.last_check_at.max(Some(at));
+        self.last_success_at = self.last_success_at.max(Some(at));
+        if self.last_failure_at <= Some(at) {
+            self.consecutive_failures = 0;
+        }
+        self.outcomes.add(at, OutcomeCounts::SERVED);
+    }
+
+    fn note_failure(&mut self, kind: ErrorKind, message: Option<&str>, at: Timestamp) {
+        match kind.blame() {
+            Blame::Nobody => return,
+            Blame::Throttle => {
+                self.last_throttled_at = self.last_throttled_at.max(Some(at));
+                self.outcomes.add(at, OutcomeCounts::THROTTLED);
+            }
+            Blame::Deployment => {
+                self.last_failure_at = self.last_failure_at.max(Some(at));
+                if self.last_success_at <= Some(at) {
+                    self.consecutive_failures += 1;
+                }
+                self.outcomes.add(at, OutcomeCounts::FAILED);
+            }
+        }
+        self.last_check_at = self.last_check_at.max(Some(at));
+        if self.last_error.as_ref().is_none_or(|last| last.at <= at) {
+            let message = message.map_or_else(|| kind.as_str().into(), redact_message);
+            self.last_error = Some(LastError { kind, message: message.into(), at });
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! A table of facts by labels, with a hard limit.
+//!
+//! A map that can be looked up without an allocation, iterated in a stable order, and never grows past its limit: what
+//! has no place goes to one overflow row, so that sums stay exact.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use smallvec::SmallVec;
+
+use super::label::{LabelSet, clean};
+
+/// Ends each label value in a key: cleaned values hold no control characters.
+const END: u8 = 0x1f;
+
+/// Cleaned label values one after the other, each with its end: hashed and compared in one go.
+type Key = SmallVec<[u8; 192]>;
+
+/// The value of every label of the overflow row.
+pub(super) const OVERFLOW: &str = "other";
+
+/// Facts by label values.
+#[derive(Debug)]
+pub(super) struct Table<F> {
+    names: Box<[Box<str>]>,
+    entries: Vec<Entry<F>>,
+    /// Positions in `entries`, by the hash of their key.
+    index: HashTable<usize>,
+    hasher: RandomState,
+    /// Positions in `entries`, by key; rebuilt when a view asks after something was added.
+    order: Vec<usize>,
+    /// The labels in that order: shared with every copy, which then is a copy of plain facts.
+    ordered_labels: Arc<[LabelSet]>,
+    overflow_row: Option<usize>,
+    limit: usize,
+    overflowed: u64,
+}
+
+#[derive(Debug)]
+struct Entry<F> {
+    key: Box<[u8]>,
+    labels: LabelSet,
+    facts: F,
+}
+
+/// A copy of all rows of a table, ordered by their labels.
+#[derive(Debug, Clone)]
+pub struct Rows<F> {
+    labels: Arc<[LabelSet]>,
+    facts: Vec<F>,
+}
+
+/// The facts of one set of labels.
+#[derive(Debug)]
+pub struct Row<'a, F> {
+    /// The labels.
+    pub labels: &'a LabelSet,
+    /// What is known.
+    pub facts: &'a F,
+}
+
+impl<F> Rows<F> {
+    /// Each row, in the order of the labels.
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_, F>> {
+        self.labels.iter().zip(&self.facts).map(|(labels, facts)| Row { labels, facts })
+    }
+}
+
+/// How full a table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TableSize {
+    /// Rows, not counting the overflow row.
+    pub rows: usize,
+    /// The most rows there may be.
+    pub limit: usize,
+    /// How often something went to the overflow row, or nowhere where there can be none.
+    pub overflowed: u64,
+}
+
+impl<F> Table<F> {
+    /// An empty table with these label names.
+    #[must_use]
+    pub(super) fn new<N: Into<Box<str>>>(names: impl IntoIterator<Item = N>, limit: usize) -> Self {
+        Self {
+            names: names.into_iter().map(Into::into).collect(),
+            entries: Vec::new(),
+            index: HashTable::new(),
+            hasher: RandomState::default(),
+            order: Vec::new(),
+            ordered_labels: Arc::default(),
+            overflow_row: None,
+            limit,
+            overflowed: 0,
+        }
+    }
+
+    /// The row with these label values, made if there is room, and the overflow row if there is none.
+    pub(super) fn entry(&mut self, values: &[&str], make: impl FnOnce() -> F) -> &mut F {
+        let slot = self.slot(values, |_| make());
+        self.at(slot.position())
+    }
+
+    /// Where the row with these label values is: made if there is room, and the overflow row if there is none. `make` is told
+    /// the label values of the row that it makes, which are those of the overflow row where there is no room.
+    pub(super) fn slot(&mut self, values: &[&str], make: impl FnOnce(&[&str]) -> F) -> Slot {
+        let key = key_of(values);
+        match self.place(&key) {
+            Place::At(position) => Slot::Own(position),
+            Place::New(hash) => Slot::Own(self.insert(values, key, hash, make(values))),
+            Place::Full => Slot::Shared(self.overflow(make)),
+        }
+    }
+
+    /// The facts at a position that a [`Slot`] told. Rows stay where they are.
+    pub(super) fn at(&mut self, position: usize) -> &mut F {
+        &mut self.entries[position].facts
+    }
+
+    /// The row with these label values, made if there is room. For facts that can't be added up: there an overflow
+    /// row would mean nothing.
+    pub(super) fn entry_or_drop(&mut self, values: &[&str], make: impl FnOnce() -> F) -> Option<&mut F> {
+        let position = self.slot_or_drop(values, make)?;
+        Some(self.at(position))
+    }
+
+    /// Where the row of [`entry_or_drop`](Self::entry_or_drop) is.
+    pub(super) fn slot_or_drop(&mut self, values: &[&str], make: impl FnOnce() -> F) -> Option<usize> {
+        let key = key_of(values);
+        match self.place(&key) {
+            Place::At(position) => Some(position),
+            Place::New(hash) => Some(self.insert(values, key, hash, make())),
+            Place::Full => {
+                self.overflowed += 1;
+                None
+            }
+        }
+    }
+
+    /// Whether a row with these label values exists.
+    #[must_use]
+    pub(super) fn contains(&self, values: &[&str]) -> bool {
+        let key = key_of(values);
+        self.find(&key, self.hash(&key)).is_some()
+    }
+
+    /// How full it is.
+    #[must_use]
+    pub(super) fn size(&self) -> TableSize {
+        let rows = self.entries.len() - usize::from(self.overflow_row.is_some());
+        TableSize { rows, limit: self.limit, overflowed: self.overflowed }
+    }
+
+    /// A copy of all rows.
+    pub(super) fn rows(&mut self) -> Rows<F>
+    where
+        F: Clone,
+    {
+        self.sort();
+        let facts = self.order.iter().map(|position| self.entries[*position].facts.clone()).collect();
+        Rows { labels: Arc::clone(&self.ordered_labels), facts }
+    }
+
+    fn sort(&mut self) {
+        if self.order.len() == self.entries.len() {
+            return;
+        }
+        self.order = (0..self.entries.len()).collect();
+        self.order.sort_unstable_by(|a, b| self.entries[*a].key.cmp(&self.entries[*b].key));
+        self.ordered_labels = self.order.iter().map(|position| self.entries[*position].labels.clone()).collect();
+    }
+
+    fn place(&self, key: &[u8]) -> Place {
+        let hash = self.hash(key);
+        match self.find(key, hash) {
+            Some(position) => Place::At(position),
+            None if self.size().rows < self.limit => Place::New(hash),
+            None => Place::Full,
+        }
+    }
+
+    fn find(&self, key: &[u8], hash: u64) -> Option<usize> {
+        self.index.find(hash, |position| *self.entries[*position].key == *key).copied()
+    }
+
+    fn overflow(&mut self, make: impl FnOnce(&[&str]) -> F) -> usize {
+        self.overflowed += 1;
+        if let Some(position) = self.overflow_row {
+            return position;
+        }
+        let values: Vec<&str> = self.names.iter().map(|_| OVERFLOW).collect();
+        let key = key_of(&values);
+        let hash = self.hash(&key);
+        let position = match self.find(&key, hash) {
+            Some(position) => position,
+            None => self.insert(&values, key, hash, make(&values)),
+        };
+        self.overflow_row = Some(position);
+        position
+    }
+
+    fn insert(&mut self, values: &[&str], key: Key, hash: u64, facts: F) -> usize {
+        debug_assert_eq!(values.len(), self.names.len(), "one value for each label");
+        let position = self.entries.len();
+        let labels = LabelSet::new(self.names.iter().zip(values).map(|(name, value)| (&**name, *value)));
+        self.entries.push(Entry { key: key.into_boxed_slice(), labels, facts });
+        let Self { index, entries, hasher, .. } = self;
+        index.insert_unique(hash, position, |position| hasher.hash_one(&*entries[*position].key));
+        position
+    }
+
+    fn hash(&self, key: &[u8]) -> u64 {
+        self.hasher.hash_one(key)
+    }
+}
+
+/// Where a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slot {
+    /// At this position, for these label values alone.
+    Own(usize),
+    /// At this position, which is that of the overflow row.
+    Shared(usize),
+}
+
+impl Slot {
+    /// The position.
+    #[must_use]
+    pub(super) const fn position(self) -> usize {
+        match self {
+            Self::Own(position) | Self::Shared(position) => position,
+        }
+    }
+}
+
+enum Place {
+    At(usize),
+    New(u64),
+    Full,
+}
+
+/// Two values that look alike once cleaned are one series.
+fn key_of(values: &[&str]) -> Key {
+    let mut key = Key::new();
+    for value in values {
+        key.extend_from_slice(clean(value).as_bytes());
+        key.push(END);
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(limit: usize) -> Table<u64> {
+        Table::new(["a", "b"], limit)
+    }
+
+    fn rendered(table: &mut Table<u64>) -> Vec<(String, u64)> {
+        table.rows().iter().map(|row| (row.labels.as_str().to_owned(), *row.facts)).collect()
+    }
+
+    #[test]
+    fn what_has_no_place_goes_to_the_overflow_row_and_sums_stay_exact() {
+        let mut table = table(2);
+        for key in ["x", "y", "z", "w", "x"] {
+            *table.entry(&[key, "1"], || 0) += 1;
+        }
+        assert_eq!(table.rows().iter().map(|row| *row.facts).sum::<u64>(), 5);
+        assert_eq!(table.size(), TableSize { rows: 2, limit: 2, overflowed: 2 });
+        assert!(rendered(&mut table).contains(&(r#"a="other",b="other""#.to_owned(), 2)));
+    }
+
+    #[test]
+    fn a_row_that_is_really_called_other_is_the_overflow_row_too() {
+        let mut table = table(1);
+        *table.entry(&["other", "other"], || 0) += 1;
+        *table.entry(&["x", "y"], || 0) += 1;
+        assert_eq!(rendered(&mut table), [(r#"a="other",b="other""#.to_owned(), 2)]);
+    }
+
+    #[test]
+    fn rows_come_in_the_order_of_their_labels_whatever_came_first() {
+        let mut table = table(10);
+        for key in ["c", "a", "b"] {
+            table.entry(&[key, "1"], || 0);
+        }
+        let keys: Vec<_> = rendered(&mut table).into_iter().map(|(labels, _)| labels).collect();
+        assert!(keys.is_sorted(), "{keys:?}");
+    }
+
+    #[test]
+    fn values_that_look_alike_once_cleaned_are_one_row() {
+        let mut table = table(10);
+        *table.entry(&["a\n", "b"], || 0) += 1;
+        *table.entry(&["a\t", "b"], || 0) += 1;
+        assert_eq!(rendered(&mut table), [(r#"a="a?",b="b""#.to_owned(), 2)]);
+    }
+
+    #[test]
+    fn facts_that_do_not_add_up_are_dropped_and_counted_when_there_is_no_room() {
+        let mut table = table(1);
+        assert!(table.entry_or_drop(&["x", "1"], || 0).is_some());
+        assert!(table.entry_or_drop(&["y", "1"], || 0).is_none());
+        assert_eq!(table.size(), TableSize { rows: 1, limit: 1, overflowed: 1 });
+    }
+}

@@ -1,0 +1,243 @@
+//! All tables, and where in them an event goes.
+
+use std::time::Duration;
+
+use super::calls::FailedCalls;
+use super::snapshot::{Fleet, Snapshot};
+use super::table::{OVERFLOW, Slot, Table};
+use super::{
+    BudgetFacts, ConsumerFacts, DeploymentFacts, FallbackFacts, HealthCheckFacts, ModelFacts, RateLimitFacts, Source,
+    SourceFacts, UpstreamFacts, budgets, clean, deployments, fallbacks, models, rate_limits, upstreams,
+};
+use crate::event::{ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp};
+
+/// A version is a short word; anything longer is somebody's joke.
+const MAX_VERSION_BYTES: usize = 64;
+
+/// How large the state may grow, and what it tells apart.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The most deployments.
+    pub deployments: usize,
+    /// The most public model names, models at a provider, and pairs of a model and its fallback.
+    pub models: usize,
+    /// The most consumers, each with each of its models.
+    pub consumers: usize,
+    /// The most budgets.
+    pub budgets: usize,
+    /// The labels of consumers; none to keep no consumers.
+    pub consumer_labels: Vec<ConsumerLabel>,
+    /// How far back outcomes are remembered.
+    pub window: Duration,
+}
+
+/// Where the other rows of a deployment are.
+#[derive(Debug, Clone, Copy)]
+struct Links {
+    upstream: usize,
+    /// None while the provider told of none, or there was no room.
+    rate_limits: Option<usize>,
+}
+
+/// Everything that was told about the traffic of a gateway.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    settings: Settings,
+    deployments: Table<DeploymentFacts>,
+    /// Where the other rows of a deployment are, by its position: found once, and not with each event.
+    links: Vec<Option<Links>>,
+    upstreams: Table<UpstreamFacts>,
+    models: Table<ModelFacts>,
+    fallbacks: Table<FallbackFacts>,
+    consumers: Table<ConsumerFacts>,
+    budgets: Table<BudgetFacts>,
+    rate_limits: Table<RateLimitFacts>,
+    health_checks: HealthCheckFacts,
+    failed_calls: FailedCalls,
+    sources: [SourceFacts; Source::ALL.len()],
+    gateway_version: Option<String>,
+}
+
+impl Traffic {
+    pub(super) fn new(settings: Settings) -> Self {
+        let consumer_labels = settings.consumer_labels.iter().map(ConsumerLabel::label_name);
+        Self {
+            deployments: Table::new(deployments::LABELS, settings.deployments),
+            links: Vec::new(),
+            upstreams: Table::new(upstreams::LABELS, settings.models),
+            models: Table::new(models::LABELS, settings.models),
+            fallbacks: Table::new(fallbacks::LABELS, settings.models),
+            consumers: Table::new(consumer_labels.chain(["model".to_owned()]), settings.consumers),
+            budgets: Table::new(budgets::LABELS, settings.budgets),
+            rate_limits: Table::new(rate_limits::LABELS, settings.deployments),
+            health_checks: HealthCheckFacts::default(),
+            failed_calls: FailedCalls::default(),
+            sources: Default::default(),
+            gateway_version: None,
+            settings,
+        }
+    }
+
+    pub(super) fn source_mut(&mut self, source: Source) -> &mut SourceFacts {
+        &mut self.sources[source as usize]
+    }
+
+    pub(super) fn note_gateway_version(&mut self, version: &str) {
+        if version.len() <= MAX_VERSION_BYTES && self.gateway_version.as_deref() != Some(version) {
+            self.gateway_version = Some(version.to_owned());
+        }
+    }
+
+    pub(super) fn record(&mut self, source: Source, event: &RequestEvent<'_>, now: Timestamp) {
+        // A gateway whose clock is ahead must not make its deployments healthy for longer, nor hide what comes after.
+        let at = event.ended_at.min(now);
+        self.source_mut(source).note_event(at, now);
+        match &event.reach {
+            Reach::GatewayHealthCheck => self.health_checks.record(event),
+            Reach::Deployment(deployment) => {
+                self.record_attempt(deployment, event, at);
+                self.record_consumer(&deployment.model, event);
+            }
+            Reach::Cache { model, saved } => {
+                let facts = self.models.entry(&[model], ModelFacts::default);
+                facts.cache_hits += 1;
+                facts.cache_saved += *saved;
+                self.record_consumer(model, event);
+            }
+            Reach::Refused { requested_model } => self.record_refusal(requested_model, event),
+        }
+        self.record_budgets(event, at);
+    }
+
+    fn record_attempt(&mut self, deployment: &Deployment<'_>, event: &RequestEvent<'_>, at: Timestamp) {
+        let Deployment { id, model, provider, rate_limits, .. } = deployment;
+        let key = [&**model, &**provider, &**id];
+        let window = self.settings.window;
+        let slot = self.deployments.slot(&key, |row| DeploymentFacts::new(deployment, row, window));
+        self.deployments.at(slot.position()).record(event, at);
+        let links = self.links(slot, model, provider);
+        self.upstreams.at(links.upstream).record(event, at);
+        if let Some(limits) = rate_limits {
+            self.record_rate_limits(slot, id, limits, at);
+        }
+        self.follow_call(model, event);
+    }
+
+    fn record_rate_limits(&mut self, slot: Slot, deployment: &str, limits: &RateLimits, at: Timestamp) {
+        let links = match slot {
+            Slot::Own(position) => self.links.get_mut(position).and_then(Option::as_mut),
+            Slot::Shared(_) => None,
+        };
+        let mut find = || self.rate_limits.slot_or_drop(&[deployment], RateLimitFacts::default);
+        let position = match links {
+            Some(Links { rate_limits: Some(position), .. }) => Some(*position),
+            Some(links) => {
+                links.rate_limits = find();
+                links.rate_limits
+            }
+            None => find(),
+        };
+        if let Some(position) = position {
+            self.rate_limits.at(position).update(limits, at);
+        }
+    }
+
+    /// Many deployments share the overflow row, so that one's links are not remembered.
+    fn links(&mut self, slot: Slot, model: &str, provider: &str) -> Links {
+        if let Slot::Own(position) = slot
+            && let Some(Some(links)) = self.links.get(position)
+        {
+            return *links;
+        }
+        self.models.entry(&[model], ModelFacts::default);
+        let upstream = self.upstreams.slot(&[model, provider], |_| UpstreamFacts::default()).position();
+        let links = Links { upstream, rate_limits: None };
+        if let Slot::Own(position) = slot {
+            self.links.resize(self.links.len().max(position + 1), None);
+            self.links[position] = Some(links);
+        }
+        links
+    }
+
+    /// Puts together the attempts of one call. An attempt after a failed one is a retry of the same model, or a fallback to
+    /// another. Gateways may tell of one failure only, however many there were: where the attempt that served says how often
+    /// the gateway tried before, that counts.
+    fn follow_call(&mut self, model: &str, event: &RequestEvent<'_>) {
+        // As the tables name it, and as long: behind a wildcard a client makes up the name.
+        let model = &*clean(model);
+        let failed = event.call.and_then(|call| self.failed_calls.take(call));
+        let is_same_model = failed.as_deref() == Some(model);
+        let retries = event.retries.max(u64::from(is_same_model));
+        if retries > 0 {
+            let facts = self.models.entry(&[model], ModelFacts::default);
+            facts.retries = facts.retries.saturating_add(retries);
+        }
+        if !is_same_model && (failed.is_some() || event.fallbacks > 0) {
+            let wanted = failed.as_deref().unwrap_or(OVERFLOW);
+            self.fallbacks.entry(&[wanted, model], FallbackFacts::default).record(&event.outcome);
+        }
+        self.remember_failure(model, event);
+    }
+
+    fn remember_failure(&mut self, model: &str, event: &RequestEvent<'_>) {
+        if let (Outcome::Failure { .. }, Some(call)) = (&event.outcome, event.call) {
+            self.failed_calls.insert(call, &clean(model));
+        }
+    }
+
+    /// What the client asked for names a series only where the gateway is known to serve a model of that name.
+    fn record_refusal(&mut self, requested_model: &str, event: &RequestEvent<'_>) {
+        let model = if self.models.contains(&[requested_model]) { requested_model } else { OVERFLOW };
+        if let Some(error) = event.outcome.error() {
+            self.models.entry(&[model], ModelFacts::default).rejected[error.index()] += 1;
+        }
+        self.remember_failure(model, event);
+        self.record_consumer(model, event);
+    }
+
+    fn record_consumer(&mut self, model: &str, event: &RequestEvent<'_>) {
+        let labels = &self.settings.consumer_labels;
+        if labels.is_empty() {
+            return;
+        }
+        let who = labels.iter().map(|label| event.caller.label(label));
+        let key: smallvec::SmallVec<[&str; 8]> = who.chain([model]).collect();
+        self.consumers.entry(&key, ConsumerFacts::default).record(event);
+    }
+
+    fn record_budgets(&mut self, event: &RequestEvent<'_>, at: Timestamp) {
+        for budget in &event.budgets {
+            let key = [budget.scope.as_str(), &budget.id, &budget.alias];
+            if let Some(facts) = self.budgets.entry_or_drop(&key, BudgetFacts::default) {
+                facts.update(budget, at);
+            }
+        }
+    }
+
+    pub(super) fn fleet(&mut self, now: Timestamp) -> Fleet {
+        Fleet { at: now, deployments: self.deployments.rows(), gateway_version: self.gateway_version.clone() }
+    }
+
+    pub(super) fn snapshot(&mut self, now: Timestamp) -> Snapshot {
+        Snapshot {
+            fleet: self.fleet(now),
+            tables: [
+                ("deployments", self.deployments.size()),
+                ("upstreams", self.upstreams.size()),
+                ("models", self.models.size()),
+                ("fallbacks", self.fallbacks.size()),
+                ("consumers", self.consumers.size()),
+                ("budgets", self.budgets.size()),
+                ("rate_limits", self.rate_limits.size()),
+            ],
+            upstreams: self.upstreams.rows(),
+            models: self.models.rows(),
+            fallbacks: self.fallbacks.rows(),
+            consumers: self.consumers.rows(),
+            budgets: self.budgets.rows(),
+            rate_limits: self.rate_limits.rows(),
+            health_checks: self.health_checks,
+            sources: self.sources,
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The configuration as an operator meets it: files, variables, flags, and every message.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use config::{FileFormat, Source, Value, ValueKind};
+use llm_exporter::{
+    config::{Config, ConfigError, LogFormat, LogLevel, Overrides, Secret},
+    event::ConsumerLabel,
+};
+
+const EXAMPLE: &str = "llm-exporter.example.yml";
+
+/// Loads a file of ours with nothing else set.
+fn load(file: impl AsRef<Path>) -> Result<Config, ConfigError> {
+    Config::load(Some(file.as_ref()), [], Overrides::default())
+}
+
+/// Loads these variables, named without the prefix, over the fixture `file`.
+fn load_env(file: Option<&Path>, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let env = variables.iter().map(|(name, value)| (format!("LLM_EXPORTER__{name}"), (*value).to_owned()));
+    Config::load(file, env, Overrides::default())
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new("tests/data/config").join(name).with_extension("yml")
+}
+
+/// Writes a configuration file that goes with the test.
+fn file(content: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    fs::write(file.path(), content).expect("a write");
+    file
+}
+
+/// Flattens YAML to its leaves, as text.
+fn leaves(yaml: &str) -> BTreeMap<String, String> {
+    fn walk(path: &str, value: Value, leaves: &mut BTreeMap<String, String>) {
+        match value.kind {
+            ValueKind::Table(table) => {
+                for (name, value) in table {
+                    let path = format!("{path}.{name}");
+                    walk(path.trim_start_matches('.'), value, leaves);
+                }
+            }
+            kind => {
+                leaves.insert(path.to_owned(), format!("{kind:?}"));
+            }
+        }
+    }
+    let tree = config::File::from_str(yaml, FileFormat::Yaml).collect().expect("YAML");
+    let mut leaves = BTreeMap::new();
+    walk("", Value::new(None, ValueKind::Table(tree)), &mut leaves);
+    leaves
+}
+
+#[test]
+fn nothing_set_is_the_default() {
+    let config = Config::load(None, [], Overrides::default()).expect("nothing is wrong");
+    assert_eq!(config, Config::default());
+    assert_eq!(config.listen, ["0.0.0.0:4000".parse().expect("an address")]);
+}
+
+#[test]
+fn the_example_is_the_default() {
+    assert_eq!(load(EXAMPLE).expect("the example is valid"), Config::default());
+}
+
+#[test]
+fn the_example_has_every_key_and_no_other() {
+    let example = leaves(&fs::read_to_string(EXAMPLE).expect("the example"));
+    let in_example: BTreeSet<_> = example.keys().map(String::as_str).collect();
+    assert_eq!(in_example, Config::key_paths().collect());
+}
+
+/// `null` would load as the default too, and tell the reader nothing.
+#[test]
+fn the_example_writes_each_default_out() {
+    let example = leaves(&fs::read_to_string(EXAMPLE).expect("the example"));
+    assert_eq!(example, leaves(&Config::default().to_yaml().to_string()));
+}
+
+#[test]
+fn what_is_shown_loads_again() {
+    let changed = load_env(
+        None,
+        &[
+            ("LISTEN", "127.0.0.1:1, [::1]:2"),
+            ("INGEST__MAX_BODY", "1500"),
+            ("LABELS__CONSUMER", "team, tag:a \"b\""),
+            ("HEALTH__WINDOW", "1h 30m 500ms"),
+            ("HEALTH__DEGRADED_ERROR_RATIO", "0.25"),
+            ("LOG__FORMAT", "json"),
+        ],
+    )
+    .expect("all valid");
+    let shown = file(&changed.to_yaml().to_string());
+    assert_eq!(load(shown.path()).expect("valid"), changed);
+}
+
+#[test]
+fn null_an_empty_section_and_an_empty_file_are_the_default() {
+    for content in ["", "# nothing\n", "---\n", "null\n", "log:\n", "log: {}\nlisten: null\n", "log: {level: ~}\n"] {
+        assert_eq!(load(file(content).path()).expect(content), Config::default(), "{content:?}");
+    }
+}
+
+#[test]
+fn the_environment_goes_over_the_file_and_flags_over_both() {
+    let below = file("listen: ['127.0.0.1:1']\nlog: {level: warn, format: json}\nscrape: {max_concurrent: 7}\n");
+    let variables = [("LISTEN", "127.0.0.1:2"), ("LOG__LEVEL", "debug")];
+
+    let config = load_env(Some(below.path()), &variables).expect("valid");
+    assert_eq!(config.listen, ["127.0.0.1:2".parse().expect("an address")]);
+    assert_eq!(config.log.level, LogLevel::Debug);
+    assert_eq!(config.log.format, LogFormat::Json, "only the file sets it");
+    assert_eq!(config.scrape.max_concurrent, 7, "only the file sets it");
+
+    let flags = Overrides {
+        listen: vec!["127.0.0.1:3".parse().expect("an address")],
+        log_level: Some(LogLevel::Off),
+        log_format: Some(LogFormat::Text),
+    };
+    let env = variables.map(|(name, value)| (format!("LLM_EXPORTER__{name}"), value.to_owned()));
+    let config = Config::load(Some(below.path()), env, flags).expect("valid");
+    assert_eq!(config.listen, ["127.0.0.1:3".parse().expect("an address")]);
+    assert_eq!(config.log.level, LogLevel::Off);
+    assert_eq!(config.log.format, LogFormat::Text);
+}
+
+#[test]
+fn a_later_layer_replaces_a_list_whole() {
+    let below = file("labels: {consumer: [team, key]}\n");
+    let config = load_env(Some(below.path()), &[("LABELS__CONSUMER", "tag:env , user")]).expect("valid");
+    assert_eq!(config.labels.consumer, [ConsumerLabel::Tag("env".into()), ConsumerLabel::User]);
+}
+
+#[test]
+fn every_kind_of_value_is_read_from_the_environment() {
+    let config = load_env(
+        None,
+        &[
+            ("INGEST__MAX_BODY", "1GB"),
+            ("INGEST__MAX_IN_FLIGHT", "1GiB"),
+            ("LIMITS__MODELS", "8"),
+            ("HEALTH__STALE_AFTER", "1h30m"),
+            ("HEALTH__UNHEALTHY_ERROR_RATIO", "1"),
+            ("SHUTDOWN__GRACE", "0s"),
+        ],
+    )
+    .expect("all valid");
+    assert_eq!(config.ingest.max_body, 1_000_000_000);
+    assert_eq!(config.ingest.max_in_flight, 1 << 30);
+    assert_eq!(config.limits.models, 8);
+    assert_eq!(config.health.stale_after, Duration::from_mins(90));
+    assert!((config.health.unhealthy_error_ratio - 1.0).abs() < f64::EPSILON);
+    assert_eq!(config.shutdown.grace, Duration::ZERO);
+}
+
+#[test]
+fn a_token_of_digits_survives_the_environment() {
+    let config = load_env(None, &[("INGEST__TOKEN", "00123")]).expect("valid");
+    assert_eq!(config.ingest.token, Some(Secret::new("00123")));
+}
+
+#[test]
+fn a_token_file_loses_its_line_break() {
+    let config = load_env(None, &[("INGEST__TOKEN_FILE", "tests/data/config/token")]).expect("valid");
+    assert_eq!(config.ingest.token, Some(Secret::new("a-token")));
+}
+
+#[test]
+fn an_empty_variable_is_the_same_as_none() {
+    let config = load_env(None, &[("INGEST__TOKEN", ""), ("LISTEN", "")]).expect("valid");
+    assert_eq!(config, Config::default());
+}
+
+#[test]
+fn variables_of_others_are_left_alone() {
+    // What Kubernetes sets for a service named llm-exporter, and names that only look like ours.
+    let env = [
+        ("LLM_EXPORTER_PORT", "tcp://10.0.0.1:4000"),
+        ("LLM_EXPORTER_SERVICE_HOST", "10.0.0.1"),
+        ("PATH", "/bin"),
+        ("MY_LLM_EXPORTER__LOG__LEVEL", "loud"),
+    ];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let config = Config::load(None, env, Overrides::default()).expect("nothing is ours");
+    assert_eq!(config, Config::default());
+}
+
+#[test]
+fn mistakes_in_the_environment_name_the_variable() {
+    for (name, value, expected) in [
+        (
+            "LOG__LEVEL",
+            "loud",
+            "log.level: found \"loud\", expected one of off, error, warn, info, debug or trace (in the environment: LLM_EXPORTER__LOG__LEVEL)",
+        ),
+        (
+            "LOG__LEVL",
+            "info",
+            "log.levl: unknown key, did you mean log.level? (in the environment: LLM_EXPORTER__LOG__LEVL)",
+        ),
+        (
+            "LISTEN",
+            "127.0.0.1:1,here",
+            "listen[1]: found \"here\", expected ADDRESS:PORT such as 0.0.0.0:4000 or [::]:4000 (in the environment: LLM_EXPORTER__LISTEN)",
+        ),
+        (
+            "LIMITS",
+            "5",
+            "limits: found a value, expected a section with the keys deployments, models, consumers, budgets (in the environment: LLM_EXPORTER__LIMITS)",
+        ),
+        (
+            "INGEST__TOKEN",
+            "two words",
+            "ingest.token: expected a token of printable ASCII characters without spaces, in quotes if it looks like a number (in the environment: LLM_EXPORTER__INGEST__TOKEN)",
+        ),
+    ] {
+        let error = load_env(None, &[(name, value)]).expect_err(name);
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn mistakes_of_all_layers_are_listed_at_once() {
+    let file = fixture("many_mistakes");
+    let error =
+        load_env(Some(&file), &[("LOG__LEVEL", "info"), ("SCRAPE__MAX_CONCURRENT", "0")]).expect_err("five mistakes");
+    let keys: Vec<_> =
+        error.to_string().lines().map(|line| line.split(':').next().expect("a key").to_owned()).collect();
+    assert_eq!(
+        keys,
+        ["ingest.max_bodi", "ingest.max_body", "listen", "log.level", "scrape.max_concurrent"],
+        "a mistake stays one when a later layer replaces the value"
+    );
+    assert_eq!(error.mistakes().len(), 5);
+}
+
+#[test]
+fn a_broken_file_does_not_hide_mistakes_in_the_environment() {
+    let error = load_env(Some(&fixture("not_yaml")), &[("LOG__LEVEL", "loud")]).expect_err("both");
+    assert_eq!(error.mistakes().len(), 2, "{error}");
+}
+
+#[test]
+fn secrets_are_never_printed() {
+    const SECRET: &str = "s3cr3t-00123";
+    let token_file = file(&format!("{SECRET}\n"));
+    let from_file = format!("ingest: {{token_file: '{}'}}\n", token_file.path().display());
+
+    for content in [format!("ingest: {{token: {SECRET}}}\n"), from_file] {
+        let config = load(file(&content).path()).expect("valid");
+        assert!(config.ingest.token.as_ref().expect("a token").matches(SECRET.as_bytes()));
+        let printed = format!("{config:?} {config:#?} {}", config.to_yaml());
+        assert!(!printed.contains(SECRET), "{printed}");
+        assert!(printed.contains("token: \"********\""), "{printed}");
+    }
+    for content in [
+        format!("ingest: {{token: '{SECRET} {SECRET}'}}"),
+        format!("ingest: {{token: [{SECRET}]}}"),
+        format!("ingest: {{token: {{a: {SECRET}}}}}"),
+        format!("ingest: {{tokn: {SECRET}}}"),
+        format!("ingest: {{token_file: {SECRET}}}"),
+        format!("ingest: {{token_file: [{SECRET}]}}"),
+        format!("ingest: {SECRET}"),
+        format!("ingest: {{token: {{{{ {SECRET} }}}}}}"),
+        format!("ingest: {{token: {SECRET}, token: {SECRET}}}"),
+        format!("ingest: {{token: '{SECRET}"),
+        SECRET.to_owned(),
+    ] {
+        let error = load(file(&content).path()).expect_err(&content);
+        let printed = format!("{error} {error:?}");
+        assert!(!printed.contains(SECRET), "{content}: {printed}");
+    }
+}
+
+#[test]
+fn a_long_value_is_shortened_in_its_message() {
+    let error = load_env(None, &[("LOG__LEVEL", &"x".repeat(5000))]).expect_err("no level");
+    assert!(error.to_string().len() < 300, "{error}");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let error = load("nowhere.yml").expect_err("no such file");
+    assert_eq!(error.to_string(), "nowhere.yml: cannot be read: No such file or directory (os error 2)");
+}

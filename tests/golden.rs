@@ -1,0 +1,92 @@
+//! The whole exposition of all captured events, in both formats, as it stands in `data/golden`.
+//!
+//! Left out are the groups `process`, which is about this process and not the same twice, and `exporter`, whose version
+//! changes with every release. All other groups are a pure function of the events and the time, which stands still here.
+//! `UPDATE_GOLDEN=1 cargo test --test golden` writes the files anew; a commit that does so says why.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use llm_exporter::exposition::Dialect;
+use support::captures;
+use support::exposition::{Exposition, Format};
+use support::pipeline::{NOW, Pipeline, settings};
+
+const LEFT_OUT: [&str; 2] = ["process", "exporter"];
+/// So many lines of a difference are shown.
+const SHOWN: usize = 20;
+
+fn rendered(dialect: Dialect) -> String {
+    let pipeline = Pipeline::with(settings(&["team", "key"])).without(&LEFT_OUT);
+    for scenario in captures::scenarios() {
+        pipeline.take(&captures::body(&scenario)).expect("a captured body is JSON");
+    }
+    pipeline.state.note_gateway_version("1.109.1");
+    pipeline.text(dialect, NOW)
+}
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/golden").join(name)
+}
+
+/// Compares with a golden file, or writes it. Whichever it does, the file breaks no rule of its format.
+fn assert_golden(name: &str, format: Format, found: &str) {
+    let path = path(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some_and(|set| set == "1") {
+        fs::write(&path, found).expect("the golden files can be written");
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    if let Err(violation) = Exposition::parse(format, found) {
+        panic!("what is exposed is not valid: {violation}");
+    }
+    let difference = difference(&expected, found);
+    assert!(
+        difference.is_empty(),
+        "{name} is no longer what is exposed (- golden, + now). If that is meant, set UPDATE_GOLDEN=1 and say why in the commit.\n{}",
+        difference.join("\n")
+    );
+}
+
+/// The lines that only one of two texts has, each after the number of its own line, as far as they are worth showing.
+fn difference(expected: &str, found: &str) -> Vec<String> {
+    let only_in = |text: &str, other: &str, mark: char| {
+        let others: std::collections::HashSet<&str> = other.lines().collect();
+        let lines = text.lines().enumerate().filter(|(_, line)| !others.contains(line));
+        lines.take(SHOWN).map(|(index, line)| format!("{mark}{:5}  {line}", index + 1)).collect::<Vec<_>>()
+    };
+    let lines = [only_in(expected, found, '-'), only_in(found, expected, '+')].concat();
+    if lines.is_empty() && expected != found {
+        return vec!["the same lines in another order, or another end".to_owned()];
+    }
+    lines
+}
+
+#[test]
+fn the_openmetrics_exposition_of_all_captures_is_the_golden_one() {
+    assert_golden("captures.openmetrics.txt", Format::OpenMetrics, &rendered(Dialect::OpenMetrics));
+}
+
+#[test]
+fn the_text_exposition_of_all_captures_is_the_golden_one() {
+    assert_golden("captures.text.txt", Format::Text004, &rendered(Dialect::Text));
+}
+
+#[test]
+fn rendering_again_changes_nothing() {
+    assert_eq!(rendered(Dialect::OpenMetrics), rendered(Dialect::OpenMetrics), "stable order of everything");
+}
+
+#[test]
+fn the_captures_fill_every_family_but_those_that_need_what_was_not_captured() {
+    let exposed = Exposition::parse(Format::Text004, &rendered(Dialect::Text)).expect("strictly valid");
+    let is_missing = |name: &&str| exposed.family(name).is_none();
+    let named = llm_exporter::catalogue::metrics().into_iter().map(|metric| metric.name);
+    let missing: Vec<&str> = named
+        .filter(|name| !name.starts_with("process_") && !name.starts_with("llm_exporter_"))
+        .filter(is_missing)
+        .collect();
+    // No key was captured whose budget is reset, and deliveries are noted by the server.
+    assert_eq!(missing, ["llm_budget_reset_timestamp_seconds", "llm_source_up"]);
+}

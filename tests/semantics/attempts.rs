@@ -1,0 +1,144 @@
+//! Attempts and calls: fallbacks, retries, and what counts as the same attempt.
+
+use serde_json::json;
+
+use super::support::captures;
+use super::support::edited::{Edited, event};
+use super::support::pipeline::{Pipeline, scrape_of, settings};
+use super::{assert_sum, assert_value};
+
+const SERVED_BY_UP_OK: [(&str, &str); 3] =
+    [("model", "up-primary-bad"), ("fallback_model", "up-ok"), ("outcome", "success")];
+
+#[test]
+fn a_fallback_is_two_attempts_of_one_call_one_error_and_one_success() {
+    let scraped = scrape_of(&captures::events("fallback"));
+    assert_sum(&scraped, "llm_requests_total", &[], 2.0);
+    assert_sum(&scraped, "llm_requests_total", &[("deployment", "dep-up-primary-bad")], 1.0);
+    assert_sum(&scraped, "llm_requests_total", &[("deployment", "dep-up-ok-b")], 1.0);
+    assert_sum(&scraped, "llm_request_errors_total", &[], 1.0);
+    assert_sum(&scraped, "llm_request_errors_total", &[("model", "up-primary-bad"), ("error", "server_error")], 1.0);
+    assert_value(&scraped, "llm_fallbacks_total", &SERVED_BY_UP_OK, 1.0);
+    assert_sum(&scraped, "llm_fallbacks_total", &[], 1.0);
+    assert_sum(&scraped, "llm_retries_total", &[], 0.0);
+}
+
+#[test]
+fn a_fallback_is_put_together_from_two_pushes() {
+    let pipeline = Pipeline::new();
+    for attempt in &captures::events("fallback") {
+        pipeline.push([attempt]);
+    }
+    assert_value(&pipeline.scrape(), "llm_fallbacks_total", &SERVED_BY_UP_OK, 1.0);
+}
+
+#[test]
+fn a_fallback_whose_failure_nobody_told_comes_from_other() {
+    let served = &captures::events("fallback")[1];
+    let labels = [("model", "other"), ("fallback_model", "up-ok"), ("outcome", "success")];
+    assert_value(&scrape_of([served]), "llm_fallbacks_total", &labels, 1.0);
+}
+
+#[test]
+fn a_fallback_that_fails_too_says_so() {
+    let [failed, served] = <[_; 2]>::try_from(captures::events("fallback")).expect("two attempts");
+    let call = served["litellm_call_id"].clone();
+    let failed_too = event("upstream_500").with(json!({"litellm_call_id": call}));
+    let labels = [("model", "up-primary-bad"), ("fallback_model", "up-500"), ("outcome", "failure")];
+    assert_value(&scrape_of([&failed, &failed_too]), "llm_fallbacks_total", &labels, 1.0);
+}
+
+#[test]
+fn hidden_retries_are_counted_from_the_header_of_the_attempt_that_served() {
+    let headers = json!({"additional_headers": {"x-litellm-attempted-retries": 2}});
+    let served = event("chat_success").with(json!({"hidden_params": headers}));
+    let scraped = scrape_of([&served]);
+    assert_value(&scraped, "llm_retries_total", &[("model", "up-ok")], 2.0);
+    assert_sum(&scraped, "llm_fallbacks_total", &[], 0.0);
+}
+
+#[test]
+fn the_failure_that_is_told_is_among_the_retries_of_the_header() {
+    let served = event("chat_success").attempt("answer").with(json!({"litellm_call_id": "call"}));
+    let served = served.with(json!({"hidden_params": {"additional_headers": {"x-litellm-attempted-retries": 2}}}));
+    let failed = event("upstream_500").attempt("call").with(json!({"model_group": "up-ok"}));
+    assert_value(&scrape_of([&failed, &served]), "llm_retries_total", &[("model", "up-ok")], 2.0);
+}
+
+#[test]
+fn a_retried_stream_has_no_header_and_shows_by_its_call() {
+    let failed = event("upstream_500").attempt("call").with(json!({"model_group": "up-ok"}));
+    let served = event("chat_stream_success").with(json!({"litellm_call_id": "call"}));
+    let scraped = scrape_of([&failed, &served]);
+    assert_value(&scraped, "llm_retries_total", &[("model", "up-ok")], 1.0);
+    assert_sum(&scraped, "llm_fallbacks_total", &[], 0.0);
+}
+
+#[test]
+fn what_is_pushed_again_counts_once() {
+    let pipeline = Pipeline::new();
+    let bodies: Vec<_> = captures::scenarios().iter().flat_map(|scenario| captures::events(scenario)).collect();
+    let first = pipeline.push(&bodies);
+    let before = pipeline.scrape();
+    let second = pipeline.push(&bodies);
+    assert_eq!((first.duplicates, second.accepted, second.duplicates), (0, 0, first.accepted));
+    let after = pipeline.scrape();
+    for name in ["llm_requests_total", "llm_cost_usd_total", "llm_input_tokens_total", "llm_cache_hits_total"] {
+        assert_sum(&after, name, &[], before.sum(name, &[]));
+    }
+    let source = [("source", "litellm_callback")];
+    assert_value(&after, "llm_source_events_total", &source, first.accepted as f64);
+    assert_value(&after, "llm_source_duplicates_total", &source, first.accepted as f64);
+}
+
+#[test]
+fn one_id_in_two_calls_is_two_attempts() {
+    let first = event("chat_success");
+    let second = first.clone().with(json!({"litellm_call_id": "another call"}));
+    assert_sum(&scrape_of([&first, &second]), "llm_requests_total", &[], 2.0);
+}
+
+#[test]
+fn two_ids_in_one_call_are_two_attempts() {
+    let first = event("chat_success");
+    let second = first.clone().with(json!({"id": "another attempt"}));
+    assert_sum(&scrape_of([&first, &second]), "llm_requests_total", &[], 2.0);
+}
+
+#[test]
+fn a_cache_hit_is_the_same_one_whatever_time_its_id_ends_in() {
+    let hit = event("cache_miss_then_hit_2");
+    let stored = hit.clone().with(json!({"id": "chatcmpl-mock4_cache_hit1795410866.9"}));
+    let pipeline = Pipeline::new();
+    let summary = pipeline.push([&hit, &stored]);
+    assert_eq!((summary.accepted, summary.duplicates), (1, 1));
+    let summary = pipeline.push([&event("cache_miss_then_hit_1")]);
+    assert_eq!(summary.accepted, 1, "what was answered from the provider is another attempt");
+}
+
+#[test]
+fn behind_a_wildcard_a_model_is_called_what_the_caller_asked_for() {
+    let asked = json!({"model_group": "openai/gpt-4o", "model": "openai/gpt-4o", "model_id": "dep-openai/*"});
+    let scraped = scrape_of([&event("chat_success").with(asked)]);
+    let labels = [("model", "openai/gpt-4o"), ("provider", "openai"), ("deployment", "dep-openai/*")];
+    assert_value(&scraped, "llm_requests_total", &labels, 1.0);
+}
+
+#[test]
+fn behind_a_wildcard_the_names_that_callers_make_up_are_bounded() {
+    let mut limits = settings(&[]);
+    limits.deployments = 2;
+    limits.models = 2;
+    let pipeline = Pipeline::with(limits);
+    for number in 0..5 {
+        let name = format!("wild/{number}");
+        let asked = json!({"model_group": name, "model_id": "dep-wild/*"});
+        pipeline.push([&event("upstream_500").attempt(&name).with(asked)]);
+    }
+    let scraped = pipeline.scrape();
+    assert_eq!(scraped.samples("llm_requests_total").count(), 3, "two and other");
+    assert_sum(&scraped, "llm_requests_total", &[], 5.0);
+    let other = [("model", "other"), ("provider", "other"), ("deployment", "other")];
+    assert_value(&scraped, "llm_requests_total", &other, 3.0);
+    assert_value(&scraped, "llm_exporter_series_overflow_total", &[("table", "deployments")], 3.0);
+}

@@ -1,0 +1,14 @@
+//! What the integration tests share: the exporter as a child process, a real Prometheus, a plain HTTP client and
+//! a strict reader of `/metrics`. Code goes here when a second test needs it; what one test needs stays with that test.
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part of this module")]
+
+pub(crate) mod captures;
+pub(crate) mod deadline;
+pub(crate) mod edited;
+pub(crate) mod events;
+pub(crate) mod exporter;
+pub(crate) mod exposition;
+pub(crate) mod http;
+pub(crate) mod pipeline;
+pub(crate) mod prometheus;
+pub(crate) mod relay;
