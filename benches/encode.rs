@@ -36,7 +36,7 @@ fn main() {
 fn body(state: &State, dialect: Dialect, buffer: Vec<u8>) -> Vec<u8> {
     let snapshot: Snapshot = state.snapshot(NOW);
     let report = Report::new(&snapshot.fleet, &Policy::default(), Readiness::Ready);
-    let own = OwnMetrics::new([], NOW);
+    let own = OwnMetrics::new([], NOW, 0);
     let view = View { snapshot: &snapshot, report: &report, own: &own };
     render(&collectors::all(), &view, dialect, buffer).body
 }

@@ -1,5 +1,8 @@
 //! What the exporter knows of itself: the one thing that is no fact about a gateway.
 
+mod in_flight;
+
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -8,10 +11,13 @@ use prometheus_client::metrics::counter::Counter;
 
 use crate::event::Timestamp;
 
+pub use in_flight::{InFlight, Reservation};
+
 /// The exporter's own counts.
 #[derive(Debug)]
 pub struct OwnMetrics {
     configured_at: Timestamp,
+    in_flight: Arc<InFlight>,
     refused: [Counter<u64, AtomicU64>; Refusal::ALL.len()],
     collector_failures: Vec<(&'static str, Counter<u64, AtomicU64>)>,
     last_scrape: Mutex<Option<LastScrape>>,
@@ -77,11 +83,17 @@ impl Refusal {
 }
 
 impl OwnMetrics {
-    /// All at zero, for these collectors, with a configuration read at `configured_at`.
+    /// All at zero, for these collectors, with a configuration read at `configured_at` that allows `max_in_flight` bytes of bodies
+    /// at once.
     #[must_use]
-    pub fn new(collectors: impl IntoIterator<Item = &'static str>, configured_at: Timestamp) -> Self {
+    pub fn new(
+        collectors: impl IntoIterator<Item = &'static str>,
+        configured_at: Timestamp,
+        max_in_flight: u64,
+    ) -> Self {
         Self {
             configured_at,
+            in_flight: InFlight::new(max_in_flight),
             refused: Default::default(),
             collector_failures: collectors.into_iter().map(|name| (name, Counter::default())).collect(),
             last_scrape: Mutex::new(None),
@@ -118,6 +130,12 @@ impl OwnMetrics {
     /// How often each collector broke.
     pub fn collector_failures(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.collector_failures.iter().map(|(name, failures)| (*name, failures.get()))
+    }
+
+    /// The bodies that are being received or decoded.
+    #[must_use]
+    pub const fn in_flight(&self) -> &Arc<InFlight> {
+        &self.in_flight
     }
 
     /// When the configuration in use was read.

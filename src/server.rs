@@ -7,7 +7,6 @@ mod auth;
 mod body;
 mod health;
 mod heavy;
-mod in_flight;
 mod ingest;
 mod landing;
 mod metrics;

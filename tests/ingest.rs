@@ -359,13 +359,12 @@ fn too_many_bytes_in_flight_are_refused_until_there_is_room_again() {
     let (arrived, outstanding) = slow_body.split_at(800 * KIB);
     let mut slow = begin(&exporter, &format!("Content-Length: {}", slow_body.len()));
     slow.write(arrived).expect("the exporter reads");
-
-    let big = event("big");
-    let refused = poll(PATIENCE, || {
-        let answer = exporter.post(PATH, padded(&big, 500 * KIB));
-        (answer.status != 200).then_some(answer)
+    // Not before: who comes first has the room, and the other one is refused.
+    exporter.wait_until("what was sent has arrived", PATIENCE, |exporter| {
+        in_flight(exporter) == Some(arrived.len() as f64)
     });
-    let refused = refused.expect("what the slow sender has sent takes room");
+
+    let refused = exporter.post(PATH, padded(&event("big"), 500 * KIB));
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
     assert_eq!(
         refused.json(),
@@ -378,6 +377,7 @@ fn too_many_bytes_in_flight_are_refused_until_there_is_room_again() {
 
     slow.write(outstanding).expect("the slow sender is not cut off");
     assert_eq!(answer_of(slow).json(), summary(1, 0, 0), "what was being received is not given up");
+    assert_eq!(in_flight(&exporter), Some(0.0));
     exporter.push(padded(&event("after"), 1024 * KIB));
 }
 
@@ -421,6 +421,10 @@ fn a_client_that_is_slow_with_its_headers_is_cut_off() {
 
 fn summary(accepted: u64, duplicates: u64, rejected: u64) -> Value {
     json!({ "accepted": accepted, "duplicates": duplicates, "rejected": rejected })
+}
+
+fn in_flight(exporter: &Exporter) -> Option<f64> {
+    exporter.metrics().value("llm_exporter_ingest_in_flight_bytes", &[])
 }
 
 fn taken(exporter: &Exporter) -> f64 {

@@ -14,6 +14,10 @@ metrics! {
     SCRAPE_SIZE = Gauge "llm_exporter_scrape_size_bytes" ["view"];
     /// Requests to the exporter that it refused, by reason.
     REFUSED = Counter "llm_exporter_refused_requests_total" ["reason"];
+    /// Bytes of pushed bodies that are being received or decoded.
+    IN_FLIGHT = Gauge "llm_exporter_ingest_in_flight_bytes" [];
+    /// The most that llm_exporter_ingest_in_flight_bytes may be: a push beyond it is refused as too_many_pushes.
+    IN_FLIGHT_LIMIT = Gauge "llm_exporter_ingest_in_flight_limit_bytes" [];
     /// Groups of metrics that are missing from a scrape because they could not be collected.
     COLLECTOR_FAILURES = Counter "llm_exporter_collector_failures_total" ["collector"];
     /// 1 if the configuration that was last read is the one in use.
@@ -42,6 +46,10 @@ impl Collector for Exporter {
         out.family(&REFUSED);
         for reason in Refusal::ALL {
             out.sample(&LabelSet::default(), Some(("reason", reason.as_str())), own.refused(reason).into());
+        }
+        for (metric, bytes) in [(&IN_FLIGHT, own.in_flight().used()), (&IN_FLIGHT_LIMIT, own.in_flight().limit())] {
+            out.family(metric);
+            out.sample(&LabelSet::default(), None, Value::Whole(bytes));
         }
         out.family(&COLLECTOR_FAILURES);
         for (collector, failures) in own.collector_failures() {

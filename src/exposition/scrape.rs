@@ -84,7 +84,7 @@ mod tests {
         let now = Timestamp::default();
         let snapshot = State::new(settings).snapshot(now);
         let report = Report::new(&snapshot.fleet, &Policy::default(), Readiness::Ready);
-        let own = OwnMetrics::new([], now);
+        let own = OwnMetrics::new([], now, 0);
         let view = View { snapshot: &snapshot, report: &report, own: &own };
         render(&collectors, &view, Dialect::OpenMetrics, Vec::new())
     }

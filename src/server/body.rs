@@ -10,9 +10,8 @@ use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use super::in_flight::Reservation;
 use super::portions::Turns;
-use crate::own::Refusal;
+use crate::own::{Refusal, Reservation};
 
 /// What is unpacked at a time, so that a small body that unpacks to a huge one is stopped early.
 const CHUNK: usize = 64 * 1024;

@@ -50,7 +50,7 @@ async fn receive_and_decode(
 ) -> Result<Summary, Refused> {
     let encoding = body::encoding(request).map_err(Refused::For)?;
     let rules = &shared.ingest;
-    let mut reservation = shared.bodies.reserve();
+    let mut reservation = shared.own.in_flight().reserve();
     let received = body::receive(request, payload, rules.max_body, rules.body_timeout, &mut reservation);
     let pieces = received.await.map_err(Refused::For)?;
     let decoder = Arc::clone(&shared.decoders).acquire_owned().await;
@@ -69,7 +69,7 @@ fn decode(body: &[u8], encoding: Encoding, shared: &Shared) -> Result<Summary, R
     match encoding {
         Encoding::Plain => take(body),
         Encoding::Gzip => {
-            let mut reservation = shared.bodies.reserve();
+            let mut reservation = shared.own.in_flight().reserve();
             take(&body::unpack(body, shared.ingest.max_body, &mut reservation).map_err(Refused::For)?)
         }
     }

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use super::in_flight::InFlight;
 use crate::collectors::Collector;
 use crate::config::Secret;
 use crate::event::Timestamp;
@@ -28,7 +27,6 @@ pub struct Shared {
     pub(super) own: OwnMetrics,
     pub(super) collectors: Vec<Box<dyn Collector>>,
     pub(super) ingest: IngestRules,
-    pub(super) bodies: Arc<InFlight>,
     pub(super) decoders: Arc<Semaphore>,
     pub(super) scrapes: Arc<Semaphore>,
     /// Memory of an earlier scrape, to write the next one into.
@@ -65,9 +63,12 @@ impl Shared {
             state,
             sink,
             policy,
-            own: OwnMetrics::new(collectors.iter().map(|collector| collector.name()), configured_at),
+            own: OwnMetrics::new(
+                collectors.iter().map(|collector| collector.name()),
+                configured_at,
+                ingest.max_in_flight,
+            ),
             collectors,
-            bodies: InFlight::new(ingest.max_in_flight),
             ingest,
             decoders: Arc::new(Semaphore::new(DECODERS)),
             scrapes: Arc::new(Semaphore::new(max_scrapes)),

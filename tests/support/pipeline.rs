@@ -54,7 +54,7 @@ impl Pipeline {
         // What the kernel says of this process is no concern of the state, and slow to read.
         let collectors: Vec<_> =
             collectors::all().into_iter().filter(|collector| collector.name() != "process").collect();
-        let own = OwnMetrics::new(collectors.iter().map(|collector| collector.name()), NOW);
+        let own = OwnMetrics::new(collectors.iter().map(|collector| collector.name()), NOW, 0);
         Self { state, sink, own, policy: Policy::default(), collectors }
     }
 

@@ -7,32 +7,48 @@ use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// Bytes and not bodies: LiteLLM may push 512 bodies of 15 KB at once, which is little, and three of 64 MiB, which is much.
 #[derive(Debug)]
-pub(super) struct InFlight {
+pub struct InFlight {
     limit: u64,
     used: AtomicU64,
 }
 
 /// Bytes taken from the budget, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Reservation {
+pub struct Reservation {
     budget: Arc<InFlight>,
     bytes: u64,
 }
 
 impl InFlight {
-    pub(super) fn new(limit: u64) -> Arc<Self> {
+    /// A budget of so many bytes, of which none is used.
+    #[must_use]
+    pub fn new(limit: u64) -> Arc<Self> {
         Arc::new(Self { limit, used: AtomicU64::new(0) })
     }
 
     /// An empty reservation, to grow as bytes arrive.
-    pub(super) fn reserve(self: &Arc<Self>) -> Reservation {
+    #[must_use]
+    pub fn reserve(self: &Arc<Self>) -> Reservation {
         Reservation { budget: Arc::clone(self), bytes: 0 }
+    }
+
+    /// The bytes that are in use now.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// The most bytes that may be.
+    #[must_use]
+    pub const fn limit(&self) -> u64 {
+        self.limit
     }
 }
 
 impl Reservation {
     /// Takes this many more bytes; `false` when they are not left.
-    pub(super) fn grow(&mut self, bytes: usize) -> bool {
+    #[must_use]
+    pub fn grow(&mut self, bytes: usize) -> bool {
         let bytes = bytes as u64;
         let fits = |used: u64| used.checked_add(bytes).filter(|total| *total <= self.budget.limit);
         let is_granted = self.budget.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).is_ok();
