@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Longer label values are cut: Prometheus can refuse a whole scrape for one that is too long.
@@ -10,8 +11,12 @@ const MAX_BYTES: usize = 256;
 /// The labels of a series, as they stand between the braces: `model="gpt-4",provider="openai"`.
 ///
 /// Rendered when the series is born, so that a scrape only copies. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct LabelSet(Arc<str>);
+#[derive(Clone, Default)]
+pub struct LabelSet {
+    /// May hold other sets as well.
+    text: Arc<str>,
+    range: Range<usize>,
+}
 
 impl LabelSet {
     /// Renders `pairs` in the order given. Names must be valid label names; values may be anything.
@@ -27,13 +32,27 @@ impl LabelSet {
             escape_into(&mut rendered, &clean(value));
             rendered.push('"');
         }
-        Self(rendered.into())
+        Self { range: 0..rendered.len(), text: rendered.into() }
+    }
+
+    /// The same sets, in one piece of memory and in this order. A scrape goes through many sets several times, and twice as
+    /// fast where the next one is what follows in memory.
+    #[must_use]
+    pub(super) fn gathered<'a>(sets: impl Iterator<Item = &'a Self> + Clone) -> Vec<Self> {
+        let text: Arc<str> = sets.clone().map(Self::as_str).collect::<String>().into();
+        let mut start = 0;
+        let next = |set: &Self| {
+            let range = start..start + set.range.len();
+            start = range.end;
+            Self { text: Arc::clone(&text), range }
+        };
+        sets.map(next).collect()
     }
 
     /// As it stands between the braces.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text[self.range.clone()]
     }
 
     /// The labels again as names and unescaped values.
@@ -50,9 +69,17 @@ impl LabelSet {
 
 impl fmt::Debug for LabelSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{{{}}}", self.0)
+        write!(f, "{{{}}}", self.as_str())
     }
 }
+
+impl PartialEq for LabelSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for LabelSet {}
 
 /// A label value as it may be shown: at most 256 bytes, and no control characters.
 #[must_use]
@@ -107,6 +134,13 @@ mod tests {
     fn labels_are_rendered_in_order_and_escaped() {
         let labels = LabelSet::new([("model", r#"a"b\c"#), ("provider", "p")]);
         assert_eq!(labels.as_str(), r#"model="a\"b\\c",provider="p""#);
+    }
+
+    #[test]
+    fn sets_are_the_same_once_they_are_gathered() {
+        let sets = [LabelSet::new([("a", "1")]), LabelSet::default(), LabelSet::new([("b", "2"), ("c", "3")])];
+        assert_eq!(LabelSet::gathered(sets.iter()), sets);
+        assert_eq!(LabelSet::gathered([].iter()), []);
     }
 
     #[test]

@@ -168,7 +168,11 @@ impl<F> Table<F> {
         }
         self.order = (0..self.entries.len()).collect();
         self.order.sort_unstable_by(|a, b| self.entries[*a].key.cmp(&self.entries[*b].key));
-        self.ordered_labels = self.order.iter().map(|position| self.entries[*position].labels.clone()).collect();
+        let ordered = LabelSet::gathered(self.order.iter().map(|position| &self.entries[*position].labels));
+        for (position, labels) in self.order.iter().zip(&ordered) {
+            self.entries[*position].labels = labels.clone();
+        }
+        self.ordered_labels = ordered.into();
     }
 
     fn place(&self, key: &[u8]) -> Place {
