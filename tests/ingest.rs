@@ -113,7 +113,7 @@ fn one_bad_event_does_not_stop_the_batch() {
         event("m").json(),
         "7".to_owned(),
         event("m").with("/status", "perhaps").json(),
-        r#"{"id": NaN}"#.to_owned(),
+        r#"{"id": oops}"#.to_owned(),
         event("m").with("/id", Value::Null).with("/litellm_call_id", Value::Null).json(),
         event("m").with("/endTime", "yesterday").json(),
         event("m").json(),

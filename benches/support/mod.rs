@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each bench uses a part of it")]
 
+pub(crate) mod pairs;
+
 use std::time::Duration;
 
 use llm_exporter::event::{

@@ -7,7 +7,7 @@
 mod classify;
 mod convert;
 mod elements;
-mod keys;
+mod json;
 mod loose;
 mod payload;
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::classify::{client_left, error_kind, found_no_deployment};
+use super::json;
 use super::loose::Loose;
 use super::payload::{AdditionalHeaders, Metadata, Payload, Pricing, Text};
 use crate::event::{
@@ -205,7 +206,7 @@ fn unpriced_reason(payload: &Payload<'_>) -> Option<UnpricedReason> {
 /// LiteLLM says nothing of a model without any price, nor of one whose prices were set to nothing. The price entry tells
 /// them apart: prices that somebody set for a deployment are filed under the deployment's id.
 fn is_free_on_purpose(payload: &Payload<'_>) -> bool {
-    let Ok(pricing) = serde_json::from_slice::<Pricing<'_>>(payload.json) else { return false };
+    let Ok((pricing, _)) = json::read::<Pricing<'_>>(payload.json) else { return false };
     let entry = &pricing.model_map_information.0.model_map_value.0;
     entry.key.text().is_some()
         && entry.key.text() == payload.model_id.text()

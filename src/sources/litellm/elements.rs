@@ -1,9 +1,7 @@
 //! The elements of a body, one after the other, decoded in one pass.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
 use super::NotJson;
+use super::json::{self, SyntaxError};
 use super::loose::Object;
 use super::payload::Payload;
 use crate::state::RejectReason;
@@ -19,8 +17,7 @@ pub(super) enum Element<'a> {
 
 /// Iterates over the elements of a JSON array, or over JSON values that follow one another.
 ///
-/// An element that can't be read is skipped, not the rest of the body: Python writes `NaN`, which is no JSON, and one
-/// such number must not cost the other 511 events of a batch.
+/// An element that can't be read is skipped, and not the rest of the body: it must not cost the other 511 events of a batch.
 #[derive(Debug)]
 pub(super) struct Elements<'a> {
     body: &'a [u8],
@@ -28,6 +25,8 @@ pub(super) struct Elements<'a> {
     shape: Shape,
     /// Whether anything so far was JSON.
     read_any: bool,
+    /// Bytes that were read in vain, by elements that turned out to be no JSON.
+    wasted: usize,
     first_error: Option<NotJson>,
 }
 
@@ -41,12 +40,17 @@ enum Shape {
     Ended,
 }
 
+/// How often a body is read, bytes of broken elements counted each time that they are read again. A body made of beginnings
+/// would otherwise be read to its end from each of them.
+const MOST_READINGS: usize = 32;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl<'a> Elements<'a> {
     pub(super) fn new(body: &'a [u8]) -> Self {
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-        let mut elements = Self { body, position: 0, shape: Shape::Sequence, read_any: false, first_error: None };
+        let mut elements =
+            Self { body, position: 0, shape: Shape::Sequence, read_any: false, wasted: 0, first_error: None };
         elements.skip_whitespace();
         match elements.peek() {
             Some(b'[') => {
@@ -55,7 +59,7 @@ impl<'a> Elements<'a> {
                 elements.shape = Shape::Array;
             }
             Some(_) => {}
-            None => elements.note_error("it is empty".to_owned(), 1, 1),
+            None => elements.note_error("it is empty", 0),
         }
         elements
     }
@@ -95,30 +99,38 @@ impl<'a> Elements<'a> {
     fn read(&mut self) -> Element<'a> {
         let element = match self.peek() {
             Some(b'{') => self.read_payload(),
-            _ => self.read_value().map(|IgnoredAny| Element::Rejected(RejectReason::NotAnObject)),
+            _ => self.skip_value(),
         };
         element.unwrap_or_else(|error| self.skip_unreadable(&error))
     }
 
-    fn read_payload(&mut self) -> serde_json::Result<Element<'a>> {
-        let start = self.position;
+    fn read_payload(&mut self) -> Result<Element<'a>, SyntaxError> {
+        let rest = &self.body[self.position..];
         // Into its box at once: it is large, and moving it about costs.
-        let mut payload: Box<Object<Payload<'a>>> = self.read_value()?;
-        payload.0.json = &self.body[start..self.position];
+        let (mut payload, length): (Box<Object<Payload<'a>>>, usize) = json::read(rest)?;
+        payload.0.json = &rest[..length];
+        self.went_over(length);
         Ok(Element::Payload(payload))
     }
 
-    fn read_value<T: Deserialize<'a>>(&mut self) -> serde_json::Result<T> {
-        let mut values = serde_json::Deserializer::from_slice(&self.body[self.position..]).into_iter::<T>();
-        let value = values.next().unwrap_or_else(|| Err(serde::de::Error::custom("nothing follows")))?;
-        self.position += values.byte_offset();
+    fn skip_value(&mut self) -> Result<Element<'a>, SyntaxError> {
+        self.went_over(json::length(&self.body[self.position..])?);
+        Ok(Element::Rejected(RejectReason::NotAnObject))
+    }
+
+    fn went_over(&mut self, length: usize) {
+        self.position += length;
         self.read_any = true;
-        Ok(value)
     }
 
     /// Every field is taken as it comes, so what can't be read is no JSON.
-    fn skip_unreadable(&mut self, error: &serde_json::Error) -> Element<'a> {
-        self.note_error(reason_of(error), error.line(), error.column());
+    fn skip_unreadable(&mut self, error: &SyntaxError) -> Element<'a> {
+        self.note_error(&error.reason, self.position + error.at);
+        self.wasted = self.wasted.saturating_add(error.at);
+        if self.wasted > self.body.len().saturating_mul(MOST_READINGS) {
+            self.shape = Shape::Ended;
+            return Element::Rejected(RejectReason::Syntax);
+        }
         let rest = &self.body[self.position..];
         let length = match self.shape {
             Shape::Array => length_of_element(rest),
@@ -131,16 +143,15 @@ impl<'a> Elements<'a> {
         Element::Rejected(RejectReason::Syntax)
     }
 
-    /// Remembers the first error, at a line and column counted from the current position.
-    fn note_error(&mut self, reason: String, line: usize, column: usize) {
+    /// Remembers the first error and the line and column of its byte.
+    fn note_error(&mut self, reason: &str, at: usize) {
         if self.first_error.is_some() {
             return;
         }
-        let before = &self.body[..self.position];
-        let lines_before = before.iter().filter(|byte| **byte == b'\n').count();
-        let columns_before = before.iter().rev().take_while(|byte| **byte != b'\n').count();
-        let column = if line == 1 { columns_before + column } else { column };
-        self.first_error = Some(NotJson { reason, line: lines_before + line, column });
+        let before = &self.body[..at.min(self.body.len())];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
+        self.first_error = Some(NotJson { reason: reason.to_owned(), line, column });
     }
 }
 
@@ -158,12 +169,6 @@ impl<'a> Iterator for Elements<'a> {
         }
         None
     }
-}
-
-/// What the parser says, without its own position, which counts from the wrong place.
-fn reason_of(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
 /// How far it is to the comma or bracket that ends this element, as far as quotes and brackets tell; `None` when the body
@@ -225,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_broken_element_does_not_cost_the_others() {
-        assert_eq!(read(r#"[{"id":"a"},{"id":NaN},{"id":"b]}\""},{"id":"c"}]"#), ["a", "syntax", "b]}\"", "c"]);
+        assert_eq!(read(r#"[{"id":"a"},{"id":oops},{"id":"b]}\""},{"id":"c"}]"#), ["a", "syntax", "b]}\"", "c"]);
         assert_eq!(
             read(r#"[{"id":"a"},7,"x",[1,{"id":"no"}],{"id":"b"}]"#),
             ["a", "not_an_object", "not_an_object", "not_an_object", "b"]
@@ -235,9 +240,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_looked_at_is_not_judged() {
+        let odd = r#"[{"response":{"logprob":NaN,"x":oops},"id":"a"},{"n":-Infinity,"id":"b"}]"#;
+        assert_eq!(read(odd), ["a", "b"]);
+        let cut = "{\"id\":\"a\",\"response\":{\"text\":\"half a li\n{\"id\":\"b\",\"response\":{}}\n{\"id\":\"c\"}";
+        assert_eq!(read(cut), ["syntax", "b", "c"], "a line that was cut off takes no other with it");
+    }
+
+    #[test]
     fn a_body_that_was_cut_off_gives_what_came_before() {
         assert_eq!(read(r#"[{"id":"a"},{"id":"b"#), ["a", "syntax"]);
         assert_eq!(read(r#"[{"id":"a"},"#), ["a", "syntax"]);
+    }
+
+    #[test]
+    fn a_body_of_nothing_but_beginnings_is_given_up() {
+        for beginning in ["{\"a\":[}},", "{\"a\":[\n", "{\"a\":{\"b\":\n"] {
+            for opening in ["", "["] {
+                let elements = read(&(opening.to_owned() + &beginning.repeat(10_000)));
+                assert!(elements.len() <= 2 * MOST_READINGS, "{} elements of {opening}{beginning:?}", elements.len());
+            }
+        }
     }
 
     #[test]
