@@ -14,5 +14,5 @@ mod text;
 pub use descriptor::{Descriptor, Kind};
 pub use encoder::{Encoder, Extra, Value};
 pub use negotiation::{Compression, Format, compression, format};
-pub use scrape::{Scrape, render};
+pub use scrape::{Broken, Scrape, render};
 pub use text::{Dialect, TextEncoder};

@@ -26,7 +26,7 @@ pub struct OwnMetrics {
 /// What the last scrape took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastScrape {
-    /// To copy the state and render it.
+    /// To copy the state, render and compress it.
     pub duration: Duration,
     /// The size of the body, before compression.
     pub bytes: u64,
@@ -112,10 +112,10 @@ impl OwnMetrics {
     }
 
     /// Remembers what a scrape took, and counts the collectors that are missing from it.
-    pub fn note_scrape(&self, scrape: LastScrape, broken: &[usize]) {
+    pub fn note_scrape(&self, scrape: LastScrape, broken: impl IntoIterator<Item = usize>) {
         *self.last_scrape.lock() = Some(scrape);
         for position in broken {
-            if let Some((_, failures)) = self.collector_failures.get(*position) {
+            if let Some((_, failures)) = self.collector_failures.get(position) {
                 failures.inc();
             }
         }

@@ -8,7 +8,7 @@ use crate::state::LabelSet;
 metrics! {
     /// 1, with the version of the exporter.
     BUILD_INFO = Info "llm_exporter_build_info" ["version"];
-    /// How long the last scrape took to render.
+    /// How long the last scrape took to render and compress.
     SCRAPE_DURATION = Gauge "llm_exporter_scrape_duration_seconds" ["view"];
     /// How large the last scrape was, before compression.
     SCRAPE_SIZE = Gauge "llm_exporter_scrape_size_bytes" ["view"];

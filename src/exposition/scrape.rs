@@ -1,5 +1,7 @@
 //! One exposition, from all collectors.
 
+use std::any::Any;
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Dialect, TextEncoder};
@@ -7,27 +9,85 @@ use crate::collectors::{Collector, View};
 
 /// An exposition, and which collectors are not in it.
 #[derive(Debug)]
-pub struct Scrape {
-    /// The text.
-    pub body: Vec<u8>,
-    /// The positions of the collectors that broke.
-    pub broken: Vec<usize>,
+pub struct Scrape<W> {
+    /// What it was written to.
+    pub out: W,
+    /// How long it is.
+    pub bytes: u64,
+    /// The collectors that broke.
+    pub broken: Vec<Broken>,
 }
 
-/// Renders `view` through each collector, into `buffer`. One that breaks is left out whole: a truncated body would cost all the others.
-#[must_use]
-pub fn render(collectors: &[Box<dyn Collector>], view: &View<'_>, dialect: Dialect, buffer: Vec<u8>) -> Scrape {
-    let mut encoder = TextEncoder::new(dialect, buffer);
+/// A collector that broke.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Its position among all collectors.
+    pub position: usize,
+    /// What it said.
+    pub reason: String,
+}
+
+/// Renders `view` through each collector, into what `begin` gives. One that breaks is left out whole: a truncated body would cost
+/// all the others. Where part of it is handed on already, all is rendered anew without it, into another beginning.
+///
+/// # Errors
+/// When the exposition could not be written.
+pub fn render<W: Write>(
+    collectors: &[Box<dyn Collector>],
+    view: &View<'_>,
+    dialect: Dialect,
+    begin: impl Fn() -> W,
+) -> io::Result<Scrape<W>> {
     let mut broken = Vec::new();
-    for (position, collector) in collectors.iter().enumerate() {
-        let start = encoder.position();
-        let collected = catch_unwind(AssertUnwindSafe(|| collector.collect(view, &mut encoder)));
-        if !matches!(collected, Ok(Ok(()))) {
-            encoder.rewind(start);
-            broken.push(position);
+    loop {
+        let mut encoder = TextEncoder::new(dialect, begin());
+        if collect_all(collectors, view, &mut encoder, &mut broken) == Collected::Whole {
+            let (out, bytes) = encoder.finish()?;
+            return Ok(Scrape { out, bytes, broken });
         }
     }
-    Scrape { body: encoder.finish(), broken }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Collected {
+    Whole,
+    /// A part of a broken collector can't be taken back.
+    Spoilt,
+}
+
+/// Each time that this ends early one collector more is known to be broken, and not asked again.
+fn collect_all<W: Write>(
+    collectors: &[Box<dyn Collector>],
+    view: &View<'_>,
+    encoder: &mut TextEncoder<W>,
+    broken: &mut Vec<Broken>,
+) -> Collected {
+    for (position, collector) in collectors.iter().enumerate() {
+        if broken.iter().any(|broken| broken.position == position) {
+            continue;
+        }
+        let start = encoder.position();
+        let Err(reason) = collect(&**collector, view, encoder) else { continue };
+        broken.push(Broken { position, reason });
+        if !encoder.rewind(start) {
+            return Collected::Spoilt;
+        }
+    }
+    Collected::Whole
+}
+
+fn collect<W: Write>(collector: &dyn Collector, view: &View<'_>, encoder: &mut TextEncoder<W>) -> Result<(), String> {
+    match catch_unwind(AssertUnwindSafe(|| collector.collect(view, encoder))) {
+        Ok(collected) => collected.map_err(|error| error.to_string()),
+        Err(panic) => Err(words_of(&*panic)),
+    }
+}
+
+/// What a panic said; it is a text unless somebody took pains.
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().copied();
+    let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("it panicked: {}", words.unwrap_or("without a word"))
 }
 
 #[cfg(test)]
@@ -44,9 +104,15 @@ mod tests {
 
     static GAUGE: Descriptor = Descriptor { name: "llm_test", kind: Kind::Gauge, labels: &[], help: "A test." };
 
-    /// Emits one sample, and then does as it is told.
+    /// Emits samples, and then does as it is told.
     #[derive(Debug)]
-    enum Scripted {
+    struct Scripted {
+        samples: usize,
+        end: End,
+    }
+
+    #[derive(Debug, Clone, Copy)]
+    enum End {
         Works,
         Fails,
         Panics,
@@ -63,16 +129,18 @@ mod tests {
 
         fn collect(&self, _: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
             out.family(&GAUGE);
-            out.sample(&LabelSet::default(), None, Value::Whole(1));
-            match self {
-                Self::Works => Ok(()),
-                Self::Fails => Err(CollectError { group: self.name(), reason: "it was told to".to_owned() }),
-                Self::Panics => panic!("it was told to"),
+            for _ in 0..self.samples {
+                out.sample(&LabelSet::default(), None, Value::Whole(1));
+            }
+            match self.end {
+                End::Works => Ok(()),
+                End::Fails => Err(CollectError { group: self.name(), reason: "it was told to".to_owned() }),
+                End::Panics => panic!("it was told to"),
             }
         }
     }
 
-    fn rendered(collectors: Vec<Box<dyn Collector>>) -> Scrape {
+    fn rendered(collectors: Vec<Box<dyn Collector>>) -> Scrape<Vec<u8>> {
         let settings = Settings {
             deployments: 1,
             models: 1,
@@ -86,17 +154,42 @@ mod tests {
         let report = Report::new(&snapshot.fleet, &Policy::default(), Readiness::Ready);
         let own = OwnMetrics::new([], now, 0);
         let view = View { snapshot: &snapshot, report: &report, own: &own };
-        render(&collectors, &view, Dialect::OpenMetrics, Vec::new())
+        render(&collectors, &view, Dialect::OpenMetrics, Vec::new).expect("memory takes all")
+    }
+
+    fn scripted(samples: usize, end: End) -> Box<dyn Collector> {
+        Box::new(Scripted { samples, end })
     }
 
     #[test]
     fn a_broken_collector_is_left_out_and_the_others_are_whole() {
-        let alone = rendered(vec![Box::new(Scripted::Works)]);
-        assert_eq!(alone.broken, Vec::<usize>::new());
-        for broken in [Scripted::Fails, Scripted::Panics] {
-            let scrape = rendered(vec![Box::new(broken), Box::new(Scripted::Works)]);
-            assert_eq!(scrape.broken, [0]);
-            assert_eq!(scrape.body, alone.body, "nothing of the broken one is left, and the rest ends as it should");
+        let alone = rendered(vec![scripted(1, End::Works)]);
+        assert_eq!(alone.broken, Vec::new());
+        assert_eq!(alone.bytes, alone.out.len() as u64);
+        for (end, reason) in [
+            (End::Fails, "could not collect the metrics of the group scripted: it was told to"),
+            (End::Panics, "it panicked: it was told to"),
+        ] {
+            // Few, which can be taken back, and so many that some are handed on before it breaks.
+            for samples in [1, 100_000] {
+                let scrape = rendered(vec![scripted(samples, end), scripted(1, End::Works)]);
+                assert_eq!(scrape.broken, [Broken { position: 0, reason: reason.to_owned() }]);
+                assert_eq!(scrape.out, alone.out, "nothing of the broken one is left, and the rest ends as it should");
+            }
         }
+    }
+
+    #[test]
+    fn however_many_break_the_others_are_whole() {
+        let alone = rendered(vec![scripted(100_000, End::Works), scripted(1, End::Works)]);
+        let scrape = rendered(vec![
+            scripted(100_000, End::Works),
+            scripted(100_000, End::Panics),
+            scripted(1, End::Fails),
+            scripted(1, End::Works),
+            scripted(100_000, End::Fails),
+        ]);
+        assert_eq!(scrape.broken.iter().map(|broken| broken.position).collect::<Vec<_>>(), [1, 2, 4]);
+        assert!(scrape.out == alone.out, "what is left is what the others say");
     }
 }

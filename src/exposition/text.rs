@@ -5,11 +5,12 @@
 //! a parser of 0.0.4; their metadata are not: OpenMetrics names a counter without `_total` and an info without `_info`,
 //! and has units and an end.
 
+use std::io::{self, Write};
+
 use super::{Descriptor, Encoder, Extra, Value};
-use crate::breather::Breather;
 use crate::state::{Bounds, Exemplar, Histogram, LabelSet};
 
-/// What is written before other threads have their turn.
+/// What is handed on at a time: small enough to stay in the processor's cache, however long the whole is.
 const PORTION: usize = 32 * 1024;
 
 /// Which of the text formats.
@@ -21,13 +22,17 @@ pub enum Dialect {
     Text,
 }
 
-/// Writes a text format into memory.
+/// Writes a text format, and hands it on in portions of whole lines.
 #[derive(Debug)]
-pub struct TextEncoder {
+pub struct TextEncoder<W> {
     dialect: Dialect,
-    out: Vec<u8>,
+    portion: Vec<u8>,
+    out: W,
+    /// What was handed on so far.
+    handed_on: u64,
+    /// The first error of `out`, which is given nothing more after it.
+    result: io::Result<()>,
     family: Option<Family>,
-    breather: Breather,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -36,38 +41,57 @@ struct Family {
     is_announced: bool,
 }
 
-impl TextEncoder {
-    /// An encoder that writes into `buffer`, whatever it holds. Memory that was written to before is several times as
-    /// fast as new memory, which the operating system must find and clear first.
+impl<W: Write> TextEncoder<W> {
+    /// An encoder that writes to `out`.
     #[must_use]
-    pub fn new(dialect: Dialect, mut buffer: Vec<u8>) -> Self {
-        buffer.clear();
-        Self { dialect, out: buffer, family: None, breather: Breather::every(PORTION) }
+    pub fn new(dialect: Dialect, out: W) -> Self {
+        let portion = Vec::with_capacity(2 * PORTION);
+        Self { dialect, portion, out, handed_on: 0, result: Ok(()), family: None }
     }
 
     /// How much was written so far.
     #[must_use]
-    pub fn position(&self) -> usize {
-        self.out.len()
+    pub fn position(&self) -> u64 {
+        self.handed_on + self.portion.len() as u64
     }
 
-    /// Takes back what was written since `position`.
-    pub fn rewind(&mut self, position: usize) {
-        self.out.truncate(position);
-        self.family = None;
-    }
-
-    /// Ends the exposition.
+    /// Takes back what was written since `position`; `false` when some of that is handed on already.
     #[must_use]
-    pub fn finish(mut self) -> Vec<u8> {
+    pub fn rewind(&mut self, position: u64) -> bool {
+        self.family = None;
+        let kept = position.checked_sub(self.handed_on).and_then(|kept| usize::try_from(kept).ok());
+        kept.map(|kept| self.portion.truncate(kept)).is_some()
+    }
+
+    /// Ends the exposition; gives back what it was written to, and tells how long it is.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub fn finish(mut self) -> io::Result<(W, u64)> {
         if self.dialect == Dialect::OpenMetrics {
             self.put("# EOF\n");
         }
-        self.out
+        self.hand_on();
+        self.result.map(|()| (self.out, self.handed_on))
+    }
+
+    fn end_line(&mut self) {
+        self.put("\n");
+        if self.portion.len() >= PORTION {
+            self.hand_on();
+        }
+    }
+
+    fn hand_on(&mut self) {
+        if self.result.is_ok() {
+            self.result = self.out.write_all(&self.portion);
+        }
+        self.handed_on += self.portion.len() as u64;
+        self.portion.clear();
     }
 
     fn put(&mut self, text: &str) {
-        self.out.extend_from_slice(text.as_bytes());
+        self.portion.extend_from_slice(text.as_bytes());
     }
 
     /// The name of the current family's samples, once its metadata are written.
@@ -149,22 +173,19 @@ impl TextEncoder {
     }
 }
 
-impl Encoder for TextEncoder {
+impl<W: Write> Encoder for TextEncoder<W> {
     fn family(&mut self, descriptor: &'static Descriptor) {
         self.family = Some(Family { descriptor, is_announced: false });
     }
 
     fn sample(&mut self, labels: &LabelSet, extra: Extra, value: Value) {
-        let start = self.position();
         let name = self.announce();
         self.put_series([name, ""], labels, extra, None);
         self.put_value(value);
-        self.put("\n");
-        self.breather.worked(self.position() - start);
+        self.end_line();
     }
 
     fn histogram(&mut self, labels: &LabelSet, extra: Extra, bounds: &Bounds, histogram: &Histogram) {
-        let start = self.position();
         let name = self.announce();
         for (le, (count, exemplar)) in bounds.labels().iter().zip(histogram.cumulative(bounds)) {
             self.put_series([name, "_bucket"], labels, extra, Some(le));
@@ -172,15 +193,14 @@ impl Encoder for TextEncoder {
             if let (Dialect::OpenMetrics, Some(exemplar)) = (self.dialect, exemplar) {
                 self.put_exemplar(exemplar);
             }
-            self.put("\n");
+            self.end_line();
         }
         self.put_series([name, "_count"], labels, extra, None);
         self.put_value(Value::Whole(histogram.count()));
-        self.put("\n");
+        self.end_line();
         self.put_series([name, "_sum"], labels, extra, None);
         self.put_float(histogram.sum_seconds());
-        self.put("\n");
-        self.breather.worked(self.position() - start);
+        self.end_line();
     }
 }
 
@@ -199,7 +219,7 @@ mod tests {
         encoder.family(&REQUESTS);
         encoder.sample(&LabelSet::new([("model", "a")]), Some(("kind", "b")), Value::Float(0.5));
         encoder.sample(&LabelSet::default(), None, Value::Whole(2));
-        String::from_utf8(encoder.finish()).expect("text")
+        String::from_utf8(encoder.finish().expect("memory takes all").0).expect("text")
     }
 
     #[test]
@@ -227,6 +247,6 @@ mod tests {
             encoder.put_float(number);
             encoder.put(" ");
         }
-        assert_eq!(encoder.finish(), b"NaN +Inf -Inf ");
+        assert_eq!(encoder.finish().expect("memory takes all").0, b"NaN +Inf -Inf ");
     }
 }

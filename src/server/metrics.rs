@@ -1,6 +1,6 @@
 //! `GET /metrics`.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,14 +13,10 @@ use super::heavy;
 use super::portions::Portions;
 use super::refusal::refuse;
 use super::shared::{Shared, now};
-use crate::breather::Breather;
 use crate::collectors::View;
-use crate::exposition::{Compression, Format, compression, format, render};
+use crate::exposition::{Broken, Compression, Format, compression, format, render};
 use crate::health::Report;
 use crate::own::{LastScrape, Refusal};
-
-/// What is packed before others have their turn.
-const PACKED_AT_A_TIME: usize = 32 * 1024;
 
 /// Renders all metrics, off the threads that answer health probes.
 pub(super) async fn scrape(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
@@ -46,43 +42,46 @@ pub(super) async fn scrape(request: HttpRequest, shared: Data<Shared>) -> HttpRe
     response.body(Portions::new(body))
 }
 
-/// The body. What was compressed is kept, to be written over by the next scrape; what is sent as it is goes with it.
-fn rendered(shared: &Shared, format: Format, compression: Compression) -> std::io::Result<Vec<u8>> {
-    let text = render_all(shared, format);
-    match compression {
-        Compression::Identity => Ok(text),
+/// The body, written and compressed portion by portion: of the whole text only what the client gets is ever in memory.
+fn rendered(shared: &Shared, format: Format, compression: Compression) -> io::Result<Vec<u8>> {
+    let patient = match compression {
+        Compression::Identity => render_all(shared, format, || Patient(Vec::new()))?,
         Compression::Gzip => {
-            let packed = pack(&text);
-            *shared.scrape_buffer.lock() = text;
-            packed
+            let packer = || Patient(GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+            Patient(render_all(shared, format, packer)?.0.finish()?)
         }
-    }
+    };
+    Ok(patient.0)
 }
 
-fn render_all(shared: &Shared, format: Format) -> Vec<u8> {
+fn render_all<W: Write>(shared: &Shared, format: Format, begin: impl Fn() -> W) -> io::Result<W> {
     let started = Instant::now();
     let snapshot = shared.state.snapshot(now());
     let report = Report::new(&snapshot.fleet, &shared.policy, shared.readiness());
     let view = View { snapshot: &snapshot, report: &report, own: &shared.own };
-    let buffer = std::mem::take(&mut *shared.scrape_buffer.lock());
-    let scrape = render(&shared.collectors, &view, format.dialect(), buffer);
-    for position in &scrape.broken {
+    let scrape = render(&shared.collectors, &view, format.dialect(), begin)?;
+    for Broken { position, reason } in &scrape.broken {
         let collector = shared.collectors[*position].name();
-        tracing::error!(collector, "a group of metrics could not be collected and is missing from this scrape");
+        tracing::error!(collector, %reason, "a group of metrics is missing from this scrape");
     }
-    let last = LastScrape { duration: started.elapsed(), bytes: scrape.body.len() as u64 };
-    shared.own.note_scrape(last, &scrape.broken);
-    scrape.body
+    let last = LastScrape { duration: started.elapsed(), bytes: scrape.bytes };
+    shared.own.note_scrape(last, scrape.broken.iter().map(|broken| broken.position));
+    Ok(scrape.out)
 }
 
-fn pack(text: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 8), flate2::Compression::fast());
-    let mut breather = Breather::every(PACKED_AT_A_TIME);
-    for portion in text.chunks(PACKED_AT_A_TIME) {
-        encoder.write_all(portion)?;
-        breather.worked(portion.len());
+/// Gives other threads their turn after each portion that is written.
+struct Patient<W>(W);
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, portion: &[u8]) -> io::Result<usize> {
+        let written = self.0.write(portion)?;
+        std::thread::yield_now();
+        Ok(written)
     }
-    encoder.finish()
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// The values of a header, joined as one list. What is no text says nothing.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::collectors::Collector;
@@ -29,8 +28,6 @@ pub struct Shared {
     pub(super) ingest: IngestRules,
     pub(super) decoders: Arc<Semaphore>,
     pub(super) scrapes: Arc<Semaphore>,
-    /// Memory of an earlier scrape, to write the next one into.
-    pub(super) scrape_buffer: Mutex<Vec<u8>>,
     is_draining: AtomicBool,
 }
 
@@ -72,7 +69,6 @@ impl Shared {
             ingest,
             decoders: Arc::new(Semaphore::new(DECODERS)),
             scrapes: Arc::new(Semaphore::new(max_scrapes)),
-            scrape_buffer: Mutex::default(),
             is_draining: AtomicBool::new(false),
         }
     }

@@ -98,9 +98,9 @@ impl Pipeline {
         let snapshot = self.state.snapshot(now);
         let report = Report::new(&snapshot.fleet, &self.policy, Readiness::Ready);
         let view = View { snapshot: &snapshot, report: &report, own: &self.own };
-        let scrape = render(&self.collectors, &view, dialect, Vec::new());
-        assert_eq!(scrape.broken, [0; 0], "no collector breaks");
-        String::from_utf8(scrape.body).expect("an exposition is UTF-8")
+        let scrape = render(&self.collectors, &view, dialect, Vec::new).expect("memory takes all");
+        assert_eq!(scrape.broken, [], "no collector breaks");
+        String::from_utf8(scrape.out).expect("an exposition is UTF-8")
     }
 
     /// The OpenMetrics exposition as of `now`, strictly read.
