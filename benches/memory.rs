@@ -18,15 +18,17 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    println!("| what | bytes |\n|---|---|");
     let labels = || vec![ConsumerLabel::Key, ConsumerLabel::Team];
-    // First, while the process holds nothing else.
+    // First, while the process holds nothing else; and what is freed again last, since its memory would be used for what follows.
     let state = fill(state(CONSUMERS, labels()), 0..CONSUMERS, 0..MODELS);
-    println!("| process, {CONSUMERS} consumers x {MODELS} models with the default limits | {} |", resident_bytes());
-    println!("| the same while a scrape is rendered from a copy | {} |", with_snapshot(&state));
+    let process = resident_bytes();
     let deployments = grown_by(|| fill(support::state(10, Vec::new()), 0..1, 0..1_000));
-    println!("| deployment, with its model's histograms | {} |", deployments / 1_000);
     let consumers = grown_by(|| fill(support::state(200_000, labels()), 0..100_000, 0..1));
+    let scrape = grown_by(|| state.snapshot(NOW));
+    println!("| what | bytes |\n|---|--:|");
+    println!("| process, {CONSUMERS} consumers x {MODELS} models with the default limits | {process} |");
+    println!("| and the copy that a scrape of it is rendered from | {scrape} |");
+    println!("| deployment, with its model's histograms | {} |", deployments / 1_000);
     println!("| consumer row | {} |", consumers / 100_000);
 }
 
@@ -40,19 +42,12 @@ fn fill(state: State, consumers: std::ops::Range<usize>, models: std::ops::Range
 }
 
 /// By how much the process grew. What was made is kept, so that its memory is not used again for the next.
-fn grown_by(make: impl FnOnce() -> State) -> u64 {
+fn grown_by<T>(make: impl FnOnce() -> T) -> u64 {
     let before = resident_bytes();
     let made = make();
     let grown = resident_bytes().saturating_sub(before);
     std::mem::forget(made);
     grown
-}
-
-fn with_snapshot(state: &State) -> u64 {
-    let snapshot = state.snapshot(NOW);
-    let resident = resident_bytes();
-    drop(snapshot);
-    resident
 }
 
 fn resident_bytes() -> u64 {
