@@ -1,4 +1,7 @@
 //! Takes secrets out of text that people will see: error messages and addresses.
+//!
+//! Masked is what is called a secret (`api_key=…`, `"token": "…"`, `Authorization: Bearer …`), what looks like one, and of an address
+//! whoever logs in there and what is asked. In doubt a word too many is masked.
 
 /// Enough to understand an error, too little to flood a page.
 const MAX_MESSAGE_CHARACTERS: usize = 300;
@@ -10,65 +13,212 @@ const MASK: &str = "***";
 const LONGEST_WORD: usize = 24;
 
 /// Beginnings by which well-known secrets are recognised.
-const SECRET_PREFIXES: [&str; 13] =
-    ["sk-", "pk-", "rk-", "AKIA", "ASIA", "AIza", "ya29.", "ghp_", "gho_", "github_pat_", "xox", "hf_", "eyJ"];
-/// Words after which a secret stands.
-const SECRET_NAMES: [&str; 8] = ["bearer", "basic", "key", "token", "secret", "password", "passwd", "authorization"];
+const SECRET_PREFIXES: [&str; 23] = [
+    "sk-",
+    "sk_",
+    "pk-",
+    "rk-",
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "ya29.",
+    "ghp_",
+    "gho_",
+    "github_pat_",
+    "xox",
+    "hf_",
+    "eyJ",
+    "fw_",
+    "gsk_",
+    "nvapi-",
+    "pplx-",
+    "r8_",
+    "tgp_",
+    "xai-",
+    "csk-",
+    "jina_",
+];
+/// Ends of words that name a secret.
+const SECRET_NAMES: [&str; 7] = ["key", "token", "secret", "password", "passwd", "pwd", "authorization"];
+/// What stands before a secret in a header.
+const AUTH_SCHEMES: [&str; 2] = ["bearer", "basic"];
+
+const QUOTES: [char; 3] = ['"', '\'', '`'];
 
 /// A message with what looks like a secret masked, on one line, and shortened.
 #[must_use]
 pub(crate) fn redact_message(message: &str) -> String {
     let message = &message[..message.floor_char_boundary(MAX_READ_BYTES)];
-    let mut redacted = String::new();
-    let mut after_secret_name = false;
-    for word in message.split_whitespace().take(MAX_MESSAGE_CHARACTERS) {
-        if !redacted.is_empty() {
-            redacted.push(' ');
-        }
-        redact_word(word, after_secret_name, &mut redacted);
-        // "key: VALUE" and "Bearer VALUE"; in a plain sentence ("the key is") a name has no mark after it.
-        after_secret_name = names_a_secret(word);
-    }
-    shorten(&redacted)
+    let words: Vec<&str> = message.split_whitespace().take(MAX_MESSAGE_CHARACTERS).collect();
+    let line = words.join(" ");
+    let mut redactor = Redactor { rest: &line, out: String::new(), expects: Expects::Nothing };
+    while redactor.step() {}
+    shorten(&redactor.out)
 }
 
 /// An address without user info, query, fragment and path segments that look like secrets.
 #[must_use]
 pub(crate) fn redact_url(url: &str) -> String {
-    let plain = url.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = plain.split_once("://").map_or(("", plain), |(scheme, rest)| (scheme, rest));
-    let (authority, path) = rest.split_once('/').map_or((rest, None), |(authority, path)| (authority, Some(path)));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let mut redacted = String::new();
-    if !scheme.is_empty() {
-        redacted.push_str(scheme);
-        redacted.push_str("://");
-    }
-    redacted.push_str(host);
-    for segment in path.into_iter().flat_map(|path| path.split('/')) {
+    let (scheme, rest) = url.split_at(url.find("://").map_or(0, |end| end + "://".len()));
+    format!("{scheme}{}", redact_address(rest))
+}
+
+/// The address behind `https://`.
+fn redact_address(address: &str) -> String {
+    let (plain, _query) = split_before(without_user(address), |character| matches!(character, '?' | '#'));
+    let mut segments = plain.split('/');
+    let mut redacted = segments.next().unwrap_or_default().to_owned();
+    for segment in segments {
         redacted.push('/');
         redacted.push_str(if is_secret(segment) { MASK } else { segment });
     }
     redacted
 }
 
-fn redact_word(word: &str, after_secret_name: bool, out: &mut String) {
-    if let Some((before, address)) = word.split_once("://") {
-        out.push_str(before);
-        out.push_str("://");
-        out.push_str(&redact_url(address));
-        return;
+/// A password may hold anything, also what ends a host. So an `@` in the path ends the user info too, where it is not just in a
+/// query of a plain host.
+fn without_user(address: &str) -> &str {
+    let (authority, _) = split_before(address, |character| matches!(character, '/' | '?' | '#'));
+    let (path, _) = split_before(address, |character| matches!(character, '?' | '#'));
+    let has_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain_host = authority.split_once(':').is_none_or(|(_, port)| has_port(port));
+    let searched = if is_plain_host { path } else { address };
+    searched.rfind('@').map_or(address, |at| &address[at + 1..])
+}
+
+/// What the last words make of the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expects {
+    Nothing,
+    /// A secret was named: with a mark behind the name its value follows.
+    Mark {
+        /// A name in quotes needs no mark: `('api_key', 'VALUE')`.
+        is_quoted: bool,
+    },
+    /// What comes next is a secret.
+    Secret,
+}
+
+/// Goes through a message once.
+struct Redactor<'a> {
+    rest: &'a str,
+    out: String,
+    expects: Expects,
+}
+
+impl<'a> Redactor<'a> {
+    /// Goes over the next character between words, or the next word; `false` at the end.
+    fn step(&mut self) -> bool {
+        let Some(first) = self.rest.chars().next() else { return false };
+        if self.expects == Expects::Secret && QUOTES.contains(&first) {
+            self.quoted_secret(first);
+        } else if is_between_words(first) {
+            self.between_words(first);
+        } else if let Some(scheme) = scheme_of(self.rest) {
+            self.url(scheme);
+        } else if self.expects == Expects::Secret {
+            self.secret();
+        } else {
+            self.word();
+        }
+        true
     }
-    // Secrets hide in "key=VALUE", "'VALUE'", "(VALUE)": look at the parts between such marks.
-    let mut masking = after_secret_name;
-    for part in word.split_inclusive(|character: char| !is_secret_character(character)) {
-        let text = part.trim_end_matches(|character: char| !is_secret_character(character));
-        let mark = &part[text.len()..];
-        let hide = !text.is_empty() && (is_secret(text) || (masking && !is_secret_name(text)));
-        out.push_str(if hide { MASK } else { text });
-        out.push_str(mark);
-        masking = (masking && text.is_empty()) || (is_secret_name(text) && mark.starts_with(['=', ':', '"', '\'']));
+
+    fn take(&mut self, length: usize) -> &'a str {
+        let (taken, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        taken
     }
+
+    fn take_until(&mut self, is_end: impl Fn(char) -> bool) -> &'a str {
+        let (taken, rest) = split_before(self.rest, is_end);
+        self.rest = rest;
+        taken
+    }
+
+    fn between_words(&mut self, character: char) {
+        self.take(character.len_utf8());
+        self.out.push(character);
+        self.expects = match (self.expects, character) {
+            (Expects::Mark { .. } | Expects::Secret, ':' | '=') => Expects::Secret,
+            (Expects::Mark { is_quoted: true }, quote) if QUOTES.contains(&quote) => Expects::Secret,
+            (expected, ' ' | '\\') => expected,
+            (Expects::Secret, ',' | '(' | '[' | '>') => Expects::Secret,
+            _ => Expects::Nothing,
+        };
+    }
+
+    /// What stands in quotes is one secret, whatever it holds.
+    fn quoted_secret(&mut self, quote: char) {
+        self.take(quote.len_utf8());
+        let secret = self.take_until(|character| character == quote);
+        self.out.push(quote);
+        self.out.push_str(if secret.is_empty() { "" } else { MASK });
+        let closing = self.take(self.rest.len().min(quote.len_utf8()));
+        self.out.push_str(closing);
+        self.expects = Expects::Nothing;
+    }
+
+    fn secret(&mut self) {
+        let secret = self.take_until(|character| matches!(character, ' ' | ',' | ';') || QUOTES.contains(&character));
+        if is_auth_scheme(secret) {
+            self.out.push_str(secret);
+            return;
+        }
+        self.out.push_str(MASK);
+        self.expects = Expects::Nothing;
+    }
+
+    fn url(&mut self, scheme: usize) {
+        let scheme = self.take(scheme);
+        self.out.push_str(scheme);
+        let all = split_before(self.rest, |character| character == ' ' || QUOTES.contains(&character)).0;
+        let address = without_user(all);
+        let ends_shown = |character| matches!(character, ',' | ';' | ')' | ']' | '}' | '<' | '>' | '\\' | '|');
+        let (shown, more) = split_before(address, |character| matches!(character, '?' | '#') || ends_shown(character));
+        self.out.push_str(&redact_address(shown));
+        // A query goes with all that belongs to it; anything else is more of the message.
+        let is_query = more.starts_with(['?', '#']);
+        self.take(all.len() - if is_query { 0 } else { more.len() });
+        self.expects = Expects::Nothing;
+    }
+
+    fn word(&mut self) {
+        let is_quoted = self.out.ends_with(QUOTES);
+        let mut word = self.take_until(is_between_words);
+        // "user:password@host", which is no URL only for want of a scheme.
+        if let (true, Some(at)) = (self.out.ends_with(':'), word.rfind('@')) {
+            self.out.push_str(MASK);
+            word = &word[at..];
+        }
+        self.expects = if is_auth_scheme(word) {
+            Expects::Secret
+        } else if names_a_secret(word) {
+            Expects::Mark { is_quoted }
+        } else {
+            Expects::Nothing
+        };
+        for part in word.split_inclusive(|character: char| !is_secret_character(character)) {
+            let text = part.trim_end_matches(|character: char| !is_secret_character(character));
+            self.out.push_str(if is_secret(text) { MASK } else { text });
+            self.out.push_str(&part[text.len()..]);
+        }
+    }
+}
+
+fn split_before(text: &str, is_end: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(is_end).unwrap_or(text.len()))
+}
+
+fn is_between_words(character: char) -> bool {
+    QUOTES.contains(&character) || " ,;:=(){}[]<>\\&|".contains(character)
+}
+
+/// How long the beginning `https://` is, if it is one.
+fn scheme_of(text: &str) -> Option<usize> {
+    let (scheme, rest) =
+        split_before(text, |character| !character.is_ascii_alphanumeric() && !"+.-".contains(character));
+    (!scheme.is_empty() && rest.starts_with("://")).then_some(scheme.len() + "://".len())
 }
 
 fn is_secret_character(character: char) -> bool {
@@ -76,7 +226,14 @@ fn is_secret_character(character: char) -> bool {
 }
 
 fn is_secret(text: &str) -> bool {
-    has_secret_prefix(text) || text.split(['/', '.', '-', '_']).any(looks_random)
+    has_secret_prefix(text) || is_uuid(text) || text.split(['/', '.', '-', '_']).any(looks_random)
+}
+
+/// Azure and others hand such keys out.
+fn is_uuid(text: &str) -> bool {
+    const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
+    let is_hex = |group: &str| group.bytes().all(|byte| byte.is_ascii_hexdigit());
+    text.split('-').map(str::len).eq(GROUPS) && text.split('-').all(is_hex)
 }
 
 fn has_secret_prefix(text: &str) -> bool {
@@ -90,16 +247,13 @@ fn looks_random(text: &str) -> bool {
         && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
-fn is_secret_name(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
+fn names_a_secret(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
     SECRET_NAMES.iter().any(|name| lower.ends_with(name))
 }
 
-/// Whether the next word is a secret: this one is "Bearer", or a name with a mark after it.
-fn names_a_secret(word: &str) -> bool {
-    let name = word.trim_end_matches([':', '=', '"', '\'']);
-    let is_scheme = ["bearer", "basic"].iter().any(|scheme| name.to_ascii_lowercase().ends_with(scheme));
-    is_scheme || (name.len() < word.len() && is_secret_name(name))
+fn is_auth_scheme(word: &str) -> bool {
+    AUTH_SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(word))
 }
 
 fn shorten(text: &str) -> String {
@@ -111,6 +265,8 @@ fn shorten(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -130,9 +286,51 @@ mod tests {
                 "This model's maximum context length is 8192 tokens",
                 "This model's maximum context length is 8192 tokens",
             ),
+            ("at 12:30:00, try again in 1m: see https://a.b/c.", "at 12:30:00, try again in 1m: see https://a.b/c."),
+            ("no such host (https://a.b:8443/v1), code=503", "no such host (https://a.b:8443/v1), code=503"),
         ];
         for (message, expected) in cases {
             assert_eq!(redact_message(message), expected);
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_called_a_secret_is_masked_however_it_is_written() {
+        const SECRET: &str = "S3CRET";
+        let messages = [
+            r#"{"error":{"api_key":"S3CRET","url":"https://api.x.com/v1"}}"#,
+            r#"{"url":"https://api.x.com","api_key":"S3CRET"}"#,
+            r#"{"headers":{"Authorization":"Bearer S3CRET"},"url":"https://a.b/c"}"#,
+            r#"{\"api_key\": \"S3CRET\"}"#,
+            r#"{"password": "a, b; (S3CRET"}"#,
+            "{'x-api-key': 'S3CRET'}",
+            "('api_key', 'S3CRET')",
+            "api_key=S3CRET,base=https://x/y",
+            "base=https://x/y,api_key=S3CRET",
+            "https://x/y?a=1,2;api_key=S3CRET",
+            "password=p@ssS3CRET",
+            "password=RE$S3CRET!x",
+            "password=(S3CRET",
+            "password=a:S3CRET",
+            "password=S3CRETkey",
+            "token=mysecret.S3CRETtoken",
+            "API Key = S3CRET",
+            "api key :S3CRET",
+            "authorization: basic S3CRET",
+            "Authorization=Bearer S3CRET",
+            "postgres://user:pa/S3CRET@db",
+            "postgres://user:12/S3CRET@db/x",
+            "postgres://S3CRET:S3CRET@db,x",
+            "postgres://user:S3C?S3CRET@db",
+            "postgres://user:p,S3CRET@db",
+            "https://a.b/c#access_token=S3CRET",
+            "PGPASSWORD=S3CRET psql",
+            "client_secret: S3CRET",
+            "//user:S3CRET@host/x",
+        ];
+        for message in messages {
+            let redacted = redact_message(message);
+            assert!(!redacted.contains(SECRET), "{message} became {redacted}");
         }
     }
 
@@ -153,11 +351,31 @@ mod tests {
                 "https://example.com/deployments/gpt-4o-mini-2024-07-18-eu-west",
             ),
             ("https://example.com/0123456789abcdef0123456789/v1", "https://example.com/***/v1"),
+            ("https://example.com/v1?mail=a@b.c", "https://example.com/v1"),
+            ("https://user:p/w@example.com/v1", "https://example.com/v1"),
+            ("https://user:p?w@example.com/v1", "https://example.com/v1"),
+            ("http://[::1]:8080/v1", "http://[::1]:8080/v1"),
+            ("https://example.com/keys/0b1c2d3e-0123-4567-89ab-0123456789ab/x", "https://example.com/keys/***/x"),
+            ("//user:pw@example.com/v1", "example.com/v1"),
             ("example.com/v1", "example.com/v1"),
             ("", ""),
         ];
         for (url, expected) in cases {
             assert_eq!(redact_url(url), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_message_can_be_redacted(message in r#"[a-z:=/@?#"'`\\,;(){}\[\] ü]{0,80}|\PC{0,80}"#) {
+            prop_assert!(redact_message(&message).len() <= 4 * message.len() + MASK.len());
+            prop_assert!(redact_url(&message).len() <= 4 * message.len() + MASK.len());
+        }
+
+        #[test]
+        fn a_quoted_secret_is_masked_whatever_it_holds(secret in r#"S3CRET[^"\\\pC\pZ]{0,20}"#) {
+            let redacted = redact_message(&format!(r#"failed: {{"api_key": "{secret}", "code": 401}}"#));
+            prop_assert_eq!(redacted, r#"failed: {"api_key": "***", "code": 401}"#);
         }
     }
 }
