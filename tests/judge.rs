@@ -147,7 +147,7 @@ fn failures_in_a_row_count_from_the_threshold_on() {
 fn one_success_ends_a_row_of_failures() {
     let mut subject = Subject::new();
     subject.failed(0.0).failed(1.0).failed(2.0).served(3.0);
-    assert_eq!(subject.facts(at(3.0)).consecutive_failures, 0);
+    assert_eq!(subject.facts(at(3.0)).streak.failures(), 0);
     assert_eq!(subject.judged(&POLICY, 3.0), Healthy, "with few requests the latest outcome decides");
     subject.failed(4.0).failed(5.0);
     assert_eq!(subject.judged(&POLICY, 5.0), Degraded, "the row begins again");
@@ -194,10 +194,11 @@ fn each_ratio_holds_from_its_very_value_on() {
     ] {
         let mut subject = Subject::new();
         for number in 0..100 {
+            // The failures last: many successes after them would be a recovery.
             match number {
                 _ if number < failed => subject.failed(1.0),
                 _ if number < failed + throttled => subject.throttled(1.0),
-                _ => subject.served(1.0),
+                _ => subject.served(0.0),
             };
         }
         assert_eq!(subject.judged(&BY_RATIO, 1.0), expected, "{failed} failed and {throttled} throttled of 100");
@@ -213,7 +214,7 @@ fn a_provider_that_throttles_everything_is_degraded_only() {
         subject.throttled(f64::from(second));
     }
     assert_eq!(subject.judged(&POLICY, 50.0), Degraded, "by the ratio");
-    assert_eq!(subject.facts(at(50.0)).consecutive_failures, 0);
+    assert_eq!(subject.facts(at(50.0)).streak.failures(), 0);
 }
 
 #[test]
@@ -233,7 +234,7 @@ fn an_old_failure_that_arrives_late_does_not_hide_a_newer_success() {
     for second in [1.0, 2.0, 3.0] {
         subject.told(Some(ServerError), second, at(11.0));
     }
-    assert_eq!(subject.facts(at(11.0)).consecutive_failures, 0);
+    assert_eq!(subject.facts(at(11.0)).streak.failures(), 0);
     assert_eq!(subject.facts(at(11.0)).last_check_at, Some(at(10.0)));
     assert_eq!(subject.judged(&POLICY, 11.0), Healthy);
 }
@@ -246,10 +247,37 @@ fn an_old_success_that_arrives_late_does_not_hide_newer_failures() {
 }
 
 #[test]
+fn the_order_of_telling_changes_no_verdict() {
+    let mut subject = Subject::new();
+    subject.failed(0.0).failed(1.0).failed(4.0);
+    assert_eq!(subject.judged(&POLICY, 4.0), Unhealthy);
+    // Another worker tells later of what came between.
+    subject.told(None, 2.0, at(5.0)).told(None, 3.0, at(5.0));
+    assert_eq!(subject.facts(at(5.0)).streak.failures(), 1);
+    assert_eq!(subject.judged(&POLICY, 5.0), Degraded);
+}
+
+#[test]
+fn a_deployment_that_answers_again_is_not_unhealthy_for_what_the_window_remembers() {
+    let mut subject = Subject::new();
+    for number in 0..100 {
+        subject.failed(f64::from(number) / 10.0);
+    }
+    for second in 10..19 {
+        subject.served(f64::from(second));
+        assert_eq!(subject.judged(&POLICY, f64::from(second)), Unhealthy, "{second}");
+    }
+    subject.served(19.0);
+    assert_eq!(subject.judged(&POLICY, 19.0), Degraded, "ten in a row, and still a hundred failures");
+    subject.failed(20.0);
+    assert_eq!(subject.judged(&POLICY, 20.0), Unhealthy, "the row is over");
+}
+
+#[test]
 fn an_outcome_from_the_future_is_taken_as_of_now() {
     let mut subject = Subject::new();
     subject.told(None, 86_400.0, at(0.0));
-    assert_eq!(subject.facts(at(0.0)).last_success_at, Some(at(0.0)));
+    assert_eq!(subject.facts(at(0.0)).streak.last_success_at(), Some(at(0.0)));
     assert_eq!(subject.judged(&POLICY, 300.0), Healthy);
     assert_eq!(subject.judged(&POLICY, 301.0), Unknown, "a clock that is ahead keeps nobody healthy for longer");
 }

@@ -44,7 +44,8 @@ impl HealthState {
 /// 1. No evidence, or none within `stale_after`: unknown.
 /// 2. `failure_threshold` failures since the latest success: unhealthy.
 /// 3. With at least `min_requests` outcomes in the window, by the ratio of failures: from `unhealthy_error_ratio`
-///    unhealthy; from `degraded_error_ratio`, counting the provider's refusals too, degraded; otherwise healthy.
+///    unhealthy, or only degraded once `min_requests` in a row were answered; from `degraded_error_ratio`, counting the provider's
+///    refusals too, degraded; otherwise healthy.
 /// 4. With fewer, by the latest outcome: a failure or a refusal makes degraded, a success healthy.
 #[must_use]
 pub fn judge(facts: &DeploymentFacts, policy: &Policy, now: Timestamp) -> HealthState {
@@ -52,24 +53,26 @@ pub fn judge(facts: &DeploymentFacts, policy: &Policy, now: Timestamp) -> Health
     if !facts.last_check_at.is_some_and(is_fresh) {
         return HealthState::Unknown;
     }
-    if facts.consecutive_failures >= policy.failure_threshold {
+    if facts.streak.failures() >= policy.failure_threshold {
         return HealthState::Unhealthy;
     }
     let outcomes = facts.outcomes.within(now);
     if outcomes.total() >= policy.min_requests {
-        return judge_ratio(outcomes, policy);
+        // The window remembers an outage for minutes after it ended.
+        let has_recovered = facts.streak.successes() >= policy.min_requests;
+        return judge_ratio(outcomes, policy, has_recovered);
     }
-    if facts.last_failure_at.max(facts.last_throttled_at) > facts.last_success_at {
+    if facts.streak.last_failure_at().max(facts.last_throttled_at) > facts.streak.last_success_at() {
         return HealthState::Degraded;
     }
     HealthState::Healthy
 }
 
-fn judge_ratio(outcomes: OutcomeCounts, policy: &Policy) -> HealthState {
+fn judge_ratio(outcomes: OutcomeCounts, policy: &Policy, has_recovered: bool) -> HealthState {
     let total = outcomes.total() as f64;
     let failed = f64::from(outcomes.failed) / total;
     let failed_or_throttled = failed + f64::from(outcomes.throttled) / total;
-    if failed >= policy.unhealthy_error_ratio {
+    if failed >= policy.unhealthy_error_ratio && !has_recovered {
         HealthState::Unhealthy
     } else if failed_or_throttled >= policy.degraded_error_ratio {
         HealthState::Degraded

@@ -15,7 +15,7 @@ pub struct Policy {
     pub failure_threshold: u64,
     /// From this error ratio (0 to 1) over the window a deployment is degraded.
     pub degraded_error_ratio: f64,
-    /// From this error ratio (0 to 1) over the window a deployment is unhealthy.
+    /// From this error ratio (0 to 1) over the window a deployment is unhealthy, until `min_requests` in a row were answered.
     pub unhealthy_error_ratio: f64,
 }
 

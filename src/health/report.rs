@@ -70,8 +70,8 @@ impl Report {
                 labels: row.labels.clone(),
                 state: judge(row.facts, policy, fleet.at),
                 last_check_at: row.facts.last_check_at,
-                last_success_at: row.facts.last_success_at,
-                consecutive_failures: row.facts.consecutive_failures,
+                last_success_at: row.facts.streak.last_success_at(),
+                consecutive_failures: row.facts.streak.failures(),
                 last_error: row.facts.last_error.clone(),
             })
             .collect();
@@ -79,10 +79,12 @@ impl Report {
         Self { deployments, models, gateway_version: fleet.gateway_version.clone(), readiness }
     }
 
-    /// Whether the gateway can do its work: false when models are known and none of them can serve.
+    /// Whether the gateway can do its work: false when a model is known to be down and none is known to be up. A model of which
+    /// nothing is known, such as one that nobody asks for any more, speaks neither for nor against it.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
-        self.models.is_empty() || self.models.iter().any(|model| model.up != Some(false))
+        let is_any = |up: bool| self.models.iter().any(|model| model.up == Some(up));
+        is_any(true) || !is_any(false)
     }
 
     /// Whether the exporter may be sent traffic.

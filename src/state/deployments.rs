@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::table::OVERFLOW;
-use super::{LabelSet, OutcomeCounts, Outcomes, clean};
+use super::{LabelSet, OutcomeCounts, Outcomes, Streak, clean};
 use crate::event::{Blame, Deployment, ErrorKind, InputTokens, Outcome, OutputTokens, RequestEvent, Timestamp, Usd};
 use crate::redact::{redact_message, redact_url};
 
@@ -28,14 +28,10 @@ pub struct DeploymentFacts {
     pub cost: Usd,
     /// The latest outcome that says something about the deployment.
     pub last_check_at: Option<Timestamp>,
-    /// The latest success.
-    pub last_success_at: Option<Timestamp>,
-    /// The latest failure that speaks against it.
-    pub last_failure_at: Option<Timestamp>,
+    /// The latest successes, and failures that speak against it.
+    pub streak: Streak,
     /// The latest refusal by the provider's rate limit.
     pub last_throttled_at: Option<Timestamp>,
-    /// Failures that speak against it since the latest success.
-    pub consecutive_failures: u64,
     /// The outcomes of the last minutes.
     pub outcomes: Outcomes,
     /// The latest failure in words, kept after recovery.
@@ -100,10 +96,8 @@ impl DeploymentFacts {
             output: OutputTokens::default(),
             cost: Usd::ZERO,
             last_check_at: None,
-            last_success_at: None,
-            last_failure_at: None,
+            streak: Streak::default(),
             last_throttled_at: None,
-            consecutive_failures: 0,
             outcomes: Outcomes::new(window),
             last_error: None,
         }
@@ -125,10 +119,7 @@ impl DeploymentFacts {
 
     fn note_success(&mut self, at: Timestamp) {
         self.last_check_at = self.last_check_at.max(Some(at));
-        self.last_success_at = self.last_success_at.max(Some(at));
-        if self.last_failure_at <= Some(at) {
-            self.consecutive_failures = 0;
-        }
+        self.streak.add_success(at);
         self.outcomes.add(at, OutcomeCounts::SERVED);
     }
 
@@ -140,10 +131,7 @@ impl DeploymentFacts {
                 self.outcomes.add(at, OutcomeCounts::THROTTLED);
             }
             Blame::Deployment => {
-                self.last_failure_at = self.last_failure_at.max(Some(at));
-                if self.last_success_at <= Some(at) {
-                    self.consecutive_failures += 1;
-                }
+                self.streak.add_failure(at);
                 self.outcomes.add(at, OutcomeCounts::FAILED);
             }
         }

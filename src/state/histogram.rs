@@ -90,8 +90,11 @@ impl Histogram {
         let bucket = bounds.bucket_of(seconds);
         self.counts[bucket] += 1;
         self.sum_seconds += seconds;
-        if exemplar.is_some() {
-            self.exemplars[bucket] = exemplar.map(|exemplar| exemplar.with_value(seconds));
+        // Prometheus refuses an exemplar that is older than the one before.
+        if let Some(exemplar) = exemplar
+            && self.exemplars[bucket].is_none_or(|latest| latest.at() <= exemplar.at())
+        {
+            self.exemplars[bucket] = Some(exemplar.with_value(seconds));
         }
     }
 

@@ -117,3 +117,15 @@ fn a_clock_that_ran_backwards_costs_no_request_its_duration() {
     assert_sum(&scraped, "llm_request_duration_seconds_count", &[], 1.0);
     assert_sum(&scraped, "llm_request_duration_seconds_sum", &[], 0.0);
 }
+
+#[test]
+fn an_exemplar_gives_way_to_a_newer_one_only() {
+    let newer = event("chat_success").attempt("newer").later(10.0).with(json!({"trace_id": "newer"}));
+    let older = event("chat_success").attempt("older").with(json!({"trace_id": "older"}));
+    let scraped = scrape_of([&newer, &older]);
+    let traces: Vec<&str> = scraped
+        .exemplars("llm_request_duration_seconds_bucket")
+        .map(|exemplar| exemplar.labels.get("trace_id"))
+        .collect();
+    assert_eq!(traces, ["newer"]);
+}
