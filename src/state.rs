@@ -23,6 +23,7 @@ mod streak;
 mod table;
 mod traffic;
 mod upstreams;
+mod without_model;
 
 use parking_lot::Mutex;
 
@@ -43,6 +44,7 @@ pub use streak::Streak;
 pub use table::{Row, Rows, TableSize};
 pub use traffic::Settings;
 pub use upstreams::UpstreamFacts;
+pub use without_model::WithoutModelFacts;
 
 use crate::event::{RequestEvent, Timestamp};
 use traffic::Traffic;

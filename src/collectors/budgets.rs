@@ -1,7 +1,8 @@
 //! Budgets.
 
 use super::{CollectError, Collector, View};
-use crate::exposition::{Descriptor, Encoder};
+use crate::exposition::{Descriptor, Encoder, Value};
+use crate::state::BudgetFacts;
 
 metrics! {
     /// The budget of a key, team or user, in US dollars, as of its latest request. Absent where there is no limit.
@@ -25,20 +26,17 @@ impl Collector for Budgets {
     }
 
     fn collect(&self, view: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
-        out.family(&LIMIT);
-        for row in view.snapshot.budgets.iter() {
-            out.sample(row.labels, None, row.facts.limit.as_f64().into());
-        }
-        out.family(&SPENT);
-        for row in view.snapshot.budgets.iter() {
-            out.sample(row.labels, None, row.facts.spent.as_f64().into());
-        }
-        out.family(&RESET);
-        for row in view.snapshot.budgets.iter() {
-            if let Some(at) = row.facts.resets_at {
-                out.sample(row.labels, None, at.as_secs_f64().into());
+        let mut each = |metric, value: fn(&BudgetFacts) -> Option<Value>| {
+            out.family(metric);
+            for facts in view.snapshot.budgets.iter().map(|row| row.facts).filter(|facts| facts.limit.is_some()) {
+                if let Some(value) = value(facts) {
+                    out.sample(&facts.labels, None, value);
+                }
             }
-        }
+        };
+        each(&LIMIT, |facts| Some(facts.limit?.as_f64().into()));
+        each(&SPENT, |facts| Some(facts.spent.as_f64().into()));
+        each(&RESET, |facts| Some(facts.resets_at?.as_secs_f64().into()));
         Ok(())
     }
 }

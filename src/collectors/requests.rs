@@ -3,6 +3,7 @@
 use super::{CollectError, Collector, View};
 use crate::event::ErrorKind;
 use crate::exposition::{Descriptor, Encoder};
+use crate::state::LabelSet;
 
 metrics! {
     /// Finished requests, one per attempt that reached a deployment, from the gateway's events.
@@ -12,6 +13,10 @@ metrics! {
     /// Requests that the gateway refused before any deployment, from its events. Model names that the gateway is not known to
     /// serve are counted as other.
     REJECTED = Counter "llm_rejected_requests_total" ["model", "error"];
+    /// Calls that ask no model, such as for a file or a batch. They are no requests to any deployment. From the gateway's events.
+    WITHOUT_MODEL = Counter "llm_calls_without_model_total" [];
+    /// What the gateway booked for the calls counted in llm_calls_without_model_total, in US dollars.
+    WITHOUT_MODEL_COST = Counter "llm_calls_without_model_cost_usd_total" [];
 }
 
 #[derive(Debug)]
@@ -45,6 +50,10 @@ impl Collector for Requests {
                 out.sample(row.labels, Some(("error", kind.as_str())), refused.into());
             }
         }
+        out.family(&WITHOUT_MODEL);
+        out.sample(&LabelSet::default(), None, view.snapshot.without_model.calls.into());
+        out.family(&WITHOUT_MODEL_COST);
+        out.sample(&LabelSet::default(), None, view.snapshot.without_model.cost.as_f64().into());
         Ok(())
     }
 }

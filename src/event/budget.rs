@@ -13,8 +13,8 @@ pub struct Budget<'a> {
     pub id: Cow<'a, str>,
     /// The name that people use for it; empty where it has none.
     pub alias: Cow<'a, str>,
-    /// The limit. Where there is no limit there is no budget.
-    pub limit: Usd,
+    /// The limit; `None` for an entity that has none, or none any more.
+    pub limit: Option<Usd>,
     /// What is spent of it.
     pub spent: Usd,
     /// When spending starts again at nothing.

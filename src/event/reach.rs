@@ -19,6 +19,8 @@ pub enum Reach<'a> {
         /// What the client asked for: any text at all. Never a label unless the gateway serves a model of that name.
         requested_model: Cow<'a, str>,
     },
+    /// A call that asks no model: a file, a batch, a vector store.
+    NoModel,
     /// The gateway's own health check, not a request of anybody.
     GatewayHealthCheck,
 }

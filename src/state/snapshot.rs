@@ -3,7 +3,7 @@
 use super::sources::Source;
 use super::{
     BudgetFacts, ConsumerFacts, DeploymentFacts, FallbackFacts, HealthCheckFacts, ModelFacts, RateLimitFacts, Rows,
-    SourceFacts, TableSize, UpstreamFacts,
+    SourceFacts, TableSize, UpstreamFacts, WithoutModelFacts,
 };
 use crate::event::Timestamp;
 
@@ -37,6 +37,8 @@ pub struct Snapshot {
     pub rate_limits: Rows<RateLimitFacts>,
     /// The gateway's own health checks.
     pub health_checks: HealthCheckFacts,
+    /// Calls that asked no model.
+    pub without_model: WithoutModelFacts,
     /// What each source delivered, in the order of [`Source::ALL`].
     pub sources: [SourceFacts; Source::ALL.len()],
     /// How full each table is, by name.

@@ -138,6 +138,11 @@ impl<F> Table<F> {
         }
     }
 
+    /// Counts something that goes to the overflow row by a position that is known already.
+    pub(super) fn note_overflow(&mut self) {
+        self.overflowed += 1;
+    }
+
     /// Whether a row with these label values exists.
     #[must_use]
     pub(super) fn contains(&self, values: &[&str]) -> bool {

@@ -7,7 +7,8 @@ use super::snapshot::{Fleet, Snapshot};
 use super::table::{OVERFLOW, Slot, Table};
 use super::{
     BudgetFacts, ConsumerFacts, DeploymentFacts, FallbackFacts, HealthCheckFacts, ModelFacts, RateLimitFacts, Source,
-    SourceFacts, UpstreamFacts, budgets, clean, deployments, fallbacks, models, rate_limits, upstreams,
+    SourceFacts, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments, fallbacks, models, rate_limits,
+    upstreams,
 };
 use crate::event::{ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp};
 
@@ -34,7 +35,7 @@ pub struct Settings {
 /// Where the other rows of a deployment are.
 #[derive(Debug, Clone, Copy)]
 struct Links {
-    upstream: usize,
+    upstream: Slot,
     /// None while the provider told of none, or there was no room.
     rate_limits: Option<usize>,
 }
@@ -53,6 +54,7 @@ pub(super) struct Traffic {
     budgets: Table<BudgetFacts>,
     rate_limits: Table<RateLimitFacts>,
     health_checks: HealthCheckFacts,
+    without_model: WithoutModelFacts,
     failed_calls: FailedCalls,
     sources: [SourceFacts; Source::ALL.len()],
     gateway_version: Option<String>,
@@ -71,6 +73,7 @@ impl Traffic {
             budgets: Table::new(budgets::LABELS, settings.budgets),
             rate_limits: Table::new(rate_limits::LABELS, settings.deployments),
             health_checks: HealthCheckFacts::default(),
+            without_model: WithoutModelFacts::default(),
             failed_calls: FailedCalls::default(),
             sources: Default::default(),
             gateway_version: None,
@@ -105,6 +108,10 @@ impl Traffic {
                 self.record_consumer(model, event);
             }
             Reach::Refused { requested_model } => self.record_refusal(requested_model, event),
+            Reach::NoModel => {
+                self.without_model.record(event);
+                self.record_consumer(OVERFLOW, event);
+            }
         }
         self.record_budgets(event, at);
     }
@@ -116,7 +123,7 @@ impl Traffic {
         let slot = self.deployments.slot(&key, |row| DeploymentFacts::new(deployment, row, window));
         self.deployments.at(slot.position()).record(event, at);
         let links = self.links(slot, model, provider);
-        self.upstreams.at(links.upstream).record(event, at);
+        self.upstreams.at(links.upstream.position()).record(event, at);
         if let Some(limits) = rate_limits {
             self.record_rate_limits(slot, id, limits, at);
         }
@@ -147,10 +154,13 @@ impl Traffic {
         if let Slot::Own(position) = slot
             && let Some(Some(links)) = self.links.get(position)
         {
+            if matches!(links.upstream, Slot::Shared(_)) {
+                self.upstreams.note_overflow();
+            }
             return *links;
         }
         self.models.entry(&[model], ModelFacts::default);
-        let upstream = self.upstreams.slot(&[model, provider], |_| UpstreamFacts::default()).position();
+        let upstream = self.upstreams.slot(&[model, provider], |_| UpstreamFacts::default());
         let links = Links { upstream, rate_limits: None };
         if let Slot::Own(position) = slot {
             self.links.resize(self.links.len().max(position + 1), None);
@@ -207,8 +217,12 @@ impl Traffic {
 
     fn record_budgets(&mut self, event: &RequestEvent<'_>, at: Timestamp) {
         for budget in &event.budgets {
-            let key = [budget.scope.as_str(), &budget.id, &budget.alias];
-            if let Some(facts) = self.budgets.entry_or_drop(&key, BudgetFacts::default) {
+            let key = [budget.scope.as_str(), &budget.id];
+            // Most have no limit, and of those only the ones that had one are known.
+            if budget.limit.is_none() && !self.budgets.contains(&key) {
+                continue;
+            }
+            if let Some(facts) = self.budgets.entry_or_drop(&key, || BudgetFacts::new(budget, at)) {
                 facts.update(budget, at);
             }
         }
@@ -237,6 +251,7 @@ impl Traffic {
             budgets: self.budgets.rows(),
             rate_limits: self.rate_limits.rows(),
             health_checks: self.health_checks,
+            without_model: self.without_model,
             sources: self.sources,
         }
     }

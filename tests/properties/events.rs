@@ -80,6 +80,7 @@ fn reach() -> impl Strategy<Value = Reach<'static>> {
         6 => deployment,
         1 => (label(), usd()).prop_map(|(model, saved)| Reach::Cache { model, saved }),
         1 => label().prop_map(|requested_model| Reach::Refused { requested_model }),
+        1 => Just(Reach::NoModel),
         1 => Just(Reach::GatewayHealthCheck),
     ]
 }
@@ -92,7 +93,7 @@ fn caller() -> impl Strategy<Value = Caller<'static>> {
 
 fn budget() -> impl Strategy<Value = Budget<'static>> {
     let scope = select(vec![BudgetScope::Key, BudgetScope::Team, BudgetScope::User]);
-    (scope, label(), label(), usd(), usd(), option::of(time()))
+    (scope, label(), label(), option::of(usd()), usd(), option::of(time()))
         .prop_map(|(scope, id, alias, limit, spent, resets_at)| Budget { scope, id, alias, limit, spent, resets_at })
 }
 
@@ -121,7 +122,8 @@ prop_compose! {
     }
 }
 
-/// What every source sees to: a refusal is a failure, and what reached no deployment used and cost nothing.
+/// What every source sees to: a refusal is a failure, what reached no deployment used nothing and cost nothing, and a call without a
+/// model used nothing that deployments count.
 fn keep_to_the_contract(event: &mut Event) {
     if matches!(event.reach, Reach::Refused { .. }) && event.outcome == Outcome::Success {
         event.outcome = Outcome::Failure { kind: ErrorKind::Auth, message: None };
@@ -129,6 +131,9 @@ fn keep_to_the_contract(event: &mut Event) {
     if matches!(event.reach, Reach::Refused { .. } | Reach::Cache { .. }) {
         event.usage = Usage::default();
         event.cost = Cost::Booked(Usd::ZERO);
+    }
+    if event.reach == Reach::NoModel {
+        event.usage = Usage::default();
     }
 }
 

@@ -53,12 +53,13 @@ proptest! {
     }
 
     #[test]
-    fn every_event_is_a_request_a_cache_hit_a_refusal_or_a_health_check(events in events()) {
+    fn every_event_is_a_request_a_cache_hit_a_refusal_a_call_without_model_or_a_health_check(events in events()) {
         let pipeline = Pipeline::with(settings(&["key", "team"]));
         let taken: Vec<_> = events.iter().filter(|event| pipeline.record(event, NOW) == Receipt::Accepted).collect();
         let scraped = pipeline.scrape();
-        let callers = ["llm_requests_total", "llm_cache_hits_total", "llm_rejected_requests_total"]
-            .map(|name| total(&scraped, name)).iter().sum::<f64>();
+        let callers = [
+            "llm_requests_total", "llm_cache_hits_total", "llm_rejected_requests_total", "llm_calls_without_model_total",
+        ].map(|name| total(&scraped, name)).iter().sum::<f64>();
         let health_checks = total(&scraped, "llm_gateway_health_checks_total");
         prop_assert_eq!(callers + health_checks, taken.len() as f64);
         prop_assert_eq!(total(&scraped, "llm_consumer_requests_total"), callers);
@@ -83,7 +84,7 @@ proptest! {
         let pipeline = Pipeline::with(settings(&["team"]));
         let taken: Vec<_> = events.iter().filter(|event| pipeline.record(event, NOW) == Receipt::Accepted).collect();
         let scraped = pipeline.scrape();
-        let cost = total(&scraped, "llm_cost_usd_total");
+        let cost = total(&scraped, "llm_cost_usd_total") + total(&scraped, "llm_calls_without_model_cost_usd_total");
         prop_assert!(are_same(total(&scraped, "llm_consumer_cost_usd_total"), cost));
         let booked: llm_exporter::event::Usd = taken.iter().map(|event| event.cost.booked()).sum();
         prop_assert!(are_same(cost + total(&scraped, "llm_gateway_health_check_cost_usd_total"), booked.as_f64()));

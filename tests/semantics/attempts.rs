@@ -117,6 +117,23 @@ fn a_cache_hit_is_the_same_one_whatever_time_its_id_ends_in() {
 }
 
 #[test]
+fn failures_of_a_client_that_names_all_its_calls_alike_are_as_many_as_they_are() {
+    // The id of a failure is the call's, and that is the client's to choose.
+    let failed = |seconds: f64| event("upstream_500").attempt("one for all").later(seconds);
+    let pipeline = Pipeline::new();
+    let summary = pipeline.push([&failed(0.0), &failed(0.001), &failed(7.0), &failed(0.0)]);
+    assert_eq!((summary.accepted, summary.duplicates), (3, 1));
+    assert_sum(&pipeline.scrape(), "llm_request_errors_total", &[], 3.0);
+}
+
+#[test]
+fn cache_hits_of_a_client_that_names_all_its_calls_alike_are_as_many_as_they_are() {
+    let hit =
+        |seconds: f64| event("cache_miss_then_hit_2").later(seconds).with(json!({"litellm_call_id": "one for all"}));
+    assert_sum(&scrape_of([&hit(0.0), &hit(1.0), &hit(1.0)]), "llm_cache_hits_total", &[], 2.0);
+}
+
+#[test]
 fn behind_a_wildcard_a_model_is_called_what_the_caller_asked_for() {
     let asked = json!({"model_group": "openai/gpt-4o", "model": "openai/gpt-4o", "model_id": "dep-openai/*"});
     let scraped = scrape_of([&event("chat_success").with(asked)]);
@@ -141,4 +158,17 @@ fn behind_a_wildcard_the_names_that_callers_make_up_are_bounded() {
     let other = [("model", "other"), ("provider", "other"), ("deployment", "other")];
     assert_value(&scraped, "llm_requests_total", &other, 3.0);
     assert_value(&scraped, "llm_exporter_series_overflow_total", &[("table", "deployments")], 3.0);
+}
+
+#[test]
+fn each_event_without_a_row_of_its_own_is_counted_as_such() {
+    let mut limits = settings(&[]);
+    limits.models = 1;
+    let pipeline = Pipeline::with(limits);
+    pipeline.push([&event("chat_success")]);
+    let late: Vec<_> = (0..10).map(|number| event("upstream_500").attempt(&format!("{number}"))).collect();
+    pipeline.push(&late);
+    let scraped = pipeline.scrape();
+    assert_sum(&scraped, "llm_request_duration_seconds_count", &[("model", "other")], 10.0);
+    assert_value(&scraped, "llm_exporter_series_overflow_total", &[("table", "upstreams")], 10.0);
 }

@@ -1,9 +1,10 @@
 //! Who called: consumers, their budgets, and the limits of providers.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::support::edited::{Edited, event};
-use super::support::pipeline::{Pipeline, scrape_of, settings};
+use super::support::exposition::Exposition;
+use super::support::pipeline::{NOW, Pipeline, scrape_of, settings};
 use super::{assert_sum, assert_value};
 
 const HASH: &str = "4b12ff0a1c4a541451254d223fa50c77685d37fd4068a43a0c28a2aa1ee66aa5";
@@ -120,6 +121,57 @@ fn a_reset_time_without_a_zone_is_utc() {
     let reset = json!({"metadata": {"user_api_key_budget_reset_at": "2026-12-01 00:00:00.5"}});
     let scraped = scrape_of([&event("chat_success").with(reset)]);
     assert_sum(&scraped, "llm_budget_reset_timestamp_seconds", &[("scope", "key")], 1_796_083_200.5);
+}
+
+#[test]
+fn a_limit_that_is_lifted_is_gone_and_another_alias_is_still_the_same_budget() {
+    let told = |id: &str, seconds: f64, limit: Value, alias: &str| {
+        let budget = json!({"user_api_key_max_budget": limit, "user_api_key_alias": alias});
+        event("chat_success").attempt(id).later(seconds).with(json!({"metadata": budget}))
+    };
+    let of_key = |scraped: &Exposition| {
+        let keys = scraped.samples("llm_budget_limit_usd").filter(|sample| sample.labels.get("scope") == "key");
+        keys.map(|sample| (sample.labels.get("alias").to_owned(), sample.value)).collect::<Vec<_>>()
+    };
+    let pipeline = Pipeline::new();
+    pipeline.push([&told("first", 0.0, json!(10.0), "blue-alice")]);
+    assert_eq!(of_key(&pipeline.scrape()), [("blue-alice".to_owned(), 10.0)]);
+    pipeline.push([&told("second", 1.0, json!(null), "blue-alice")]);
+    assert_eq!(of_key(&pipeline.scrape()), []);
+    pipeline.push([&told("third", 2.0, json!(20.0), "renamed")]);
+    assert_eq!(of_key(&pipeline.scrape()), [("renamed".to_owned(), 20.0)]);
+    pipeline.push([&told("late", 1.5, json!(15.0), "blue-alice")]);
+    assert_eq!(of_key(&pipeline.scrape()), [("renamed".to_owned(), 20.0)], "what is told late is old");
+}
+
+#[test]
+fn what_is_no_hash_of_litellms_is_no_name_for_a_key() {
+    // A token that another authority issued is passed on as it is.
+    const TOKEN: &str = "ya29.opaque-access-token";
+    let pipeline = with_labels(&["key"]);
+    let metadata = json!({"user_api_key_hash": TOKEN, "user_api_key_alias": null});
+    pipeline.push([&event("chat_success").with(json!({"metadata": metadata}))]);
+    let text = pipeline.text(llm_exporter::exposition::Dialect::Text, NOW);
+    assert!(!text.contains(TOKEN), "{text}");
+    assert_sum(&pipeline.scrape(), "llm_consumer_requests_total", &[("key", "")], 1.0);
+    for known in [HASH, "hashed-jwt-0123", "litellm_proxy_master_key"] {
+        let pipeline = with_labels(&["key"]);
+        let metadata = json!({"user_api_key_hash": known, "user_api_key_alias": null});
+        pipeline.push([&event("chat_success").with(json!({"metadata": metadata}))]);
+        assert_sum(&pipeline.scrape(), "llm_consumer_requests_total", &[("key", known)], 1.0);
+    }
+}
+
+#[test]
+fn of_a_thousand_tags_the_first_are_looked_at() {
+    let pipeline = with_labels(&["tag:first", "tag:last"]);
+    let mut tags = vec![json!("first:yes")];
+    tags.extend((0..1_000).map(|number| json!(number)));
+    tags.push(json!("last:yes"));
+    pipeline.push([&event("chat_success").with(json!({"request_tags": tags}))]);
+    let scraped = pipeline.scrape();
+    assert_sum(&scraped, "llm_consumer_requests_total", &[("tag_first", "yes")], 1.0);
+    assert_sum(&scraped, "llm_consumer_requests_total", &[("tag_last", "yes")], 0.0);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::edited::{Edited, event};
-use super::support::pipeline::{Pipeline, scrape_of};
+use super::support::pipeline::{NOW, Pipeline, scrape_of};
 use super::{assert_only_error, assert_sum};
 
 /// What LiteLLM pushed for each error of an upstream: the kind it must be; `error_code`, `error_class`, `normalized_error`;
@@ -134,6 +134,33 @@ fn the_words_of_an_error_are_never_a_label() {
     let failed = failing(json!({"error_message": "the prompt was hunter2", "error_code": "hunter2"}));
     let pipeline = Pipeline::new();
     pipeline.push([&failed]);
-    let text = pipeline.text(llm_exporter::exposition::Dialect::Text, super::support::pipeline::NOW);
+    let text = pipeline.text(llm_exporter::exposition::Dialect::Text, NOW);
     assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn a_499_of_the_provider_is_no_client_that_left() {
+    let codes = [("APIError", "499_UNKNOWN"), ("InternalServerError", "500_PROVIDER_INTERNAL_ERROR")];
+    for (class, normalized) in codes {
+        let failed = failing(json!({
+            "error_code": "499", "error_class": class, "normalized_error": normalized, "llm_provider": "openai",
+        }));
+        let scraped = scrape_of([&failed]);
+        assert_only_error(&scraped, "llm_request_errors_total", &[], "server_error");
+        assert_sum(&scraped, "llm_deployment_consecutive_failures", &[], 1.0);
+    }
+}
+
+#[test]
+fn a_model_of_which_nothing_is_known_hides_no_outage() {
+    let pipeline = Pipeline::new();
+    let not_found = json!({"error_code": "404", "error_class": "NotFoundError", "llm_provider": "openai"});
+    let typo = json!({"model_group": "openai/typo", "model_id": "dep-openai/*", "error_information": not_found});
+    pipeline.push([&event("upstream_500").attempt("typo").with(typo)]);
+    assert!(pipeline.report(NOW).is_healthy(), "nothing is known of the only model");
+    let failures: Vec<_> = (0..5).map(|number| event("upstream_500").attempt(&format!("failure {number}"))).collect();
+    pipeline.push(&failures);
+    assert!(!pipeline.report(NOW).is_healthy(), "the only model that anything is known of is down");
+    pipeline.push([&event("chat_success")]);
+    assert!(pipeline.report(NOW).is_healthy(), "another one answers");
 }

@@ -151,14 +151,44 @@ fn litellms_own_health_checks_are_apart() {
     ] {
         assert_eq!(scraped.samples(name).count(), 0, "{name}");
     }
-    let by_tag_alone = json!({"user_api_key_hash": null, "user_api_key_alias": null, "user_api_key_team_id": null});
-    let tagged = succeeded.with(json!({"metadata": by_tag_alone}));
-    assert_value(&scrape_of([&tagged]), "llm_gateway_health_checks_total", &[], 1.0);
 }
 
 #[test]
-fn a_caller_can_not_hide_a_request_among_the_health_checks() {
-    let scraped = scrape_of([&event("chat_success").with(json!({"request_tags": [HEALTH_CHECK]}))]);
+fn nobody_can_hide_a_request_among_the_health_checks() {
+    let tagged = json!({"request_tags": [HEALTH_CHECK]});
+    let as_key = json!({"metadata": {"user_api_key_hash": HEALTH_CHECK}});
+    let hidden = [
+        event("chat_success").with(tagged.clone()),
+        event("unknown_model").attempt("tagged").with(tagged),
+        event("auth_bad_key").attempt("as key").with(as_key),
+    ];
+    let scraped = scrape_of(&hidden);
     assert_value(&scraped, "llm_gateway_health_checks_total", &[], 0.0);
     assert_sum(&scraped, "llm_requests_total", &[], 1.0);
+    assert_sum(&scraped, "llm_rejected_requests_total", &[], 2.0);
+}
+
+#[test]
+fn who_hangs_up_before_a_deployment_is_chosen_names_no_series() {
+    let error = json!({"error_code": "499", "error_class": "HTTPException", "llm_provider": ""});
+    let early = event("unknown_model").with(json!({"model": "made-up", "error_information": error}));
+    assert_nothing_is_named(std::slice::from_ref(&early), "made-up");
+    assert_only_error(&scrape_of([&early]), "llm_rejected_requests_total", &[], "client_cancelled");
+}
+
+#[test]
+fn a_call_that_asks_no_model_is_no_deployment() {
+    let nameless = json!({
+        "model": "", "model_group": "", "model_id": "", "call_type": "aretrieve_batch", "response_cost": 0.25,
+    });
+    let pipeline = Pipeline::with(settings(&["key"]));
+    pipeline.push([&event("embeddings").with(nameless)]);
+    let scraped = pipeline.scrape();
+    assert_value(&scraped, "llm_calls_without_model_total", &[], 1.0);
+    assert_value(&scraped, "llm_calls_without_model_cost_usd_total", &[], 0.25);
+    assert_sum(&scraped, "llm_consumer_cost_usd_total", &[], 0.25);
+    assert_sum(&scraped, "llm_consumer_requests_total", &[("key", "blue-alice"), ("model", "other")], 1.0);
+    for name in ["llm_requests_total", "llm_rejected_requests_total", "llm_deployment_info", "llm_model_up"] {
+        assert_eq!(scraped.samples(name).count(), 0, "{name}");
+    }
 }

@@ -15,9 +15,12 @@ pub(super) fn found_no_deployment(error: &ErrorInformation<'_>) -> bool {
     error.normalized_error.text() == Some(NO_HEALTHY_DEPLOYMENTS)
 }
 
-/// Whether the client left before the answer was complete. LiteLLM calls that a success.
+/// Whether the client left before the answer was complete. LiteLLM calls that a success. A 499 with a provider is that
+/// provider's own, for whom the proxy is the client.
 pub(super) fn client_left(error: &ErrorInformation<'_>) -> bool {
-    error.error_code.text() == Some("499") || error.error_class.text() == Some("ClientDisconnected")
+    let is_gateways_own = error.llm_provider.text().is_none();
+    error.error_class.text() == Some("ClientDisconnected")
+        || (is_gateways_own && error.error_code.text() == Some("499"))
 }
 
 /// The kind of a failure. `had_first_token` tells a stream that broke off from one that never began.
@@ -117,7 +120,7 @@ fn by_code(error: &ErrorInformation<'_>) -> Option<ErrorKind> {
         404 => ErrorKind::ModelNotFound,
         408 | 504 => ErrorKind::Timeout,
         429 => rate_limit(error),
-        499 => ErrorKind::ClientCancelled,
+        499 => ErrorKind::ServerError,
         400..=498 => ErrorKind::BadRequest,
         503 | 529 => ErrorKind::Overloaded,
         // Without a provider the exception is the gateway's own.

@@ -13,7 +13,7 @@ use crate::event::{
 };
 use crate::state::RejectReason;
 
-/// The name under which LiteLLM's own health checks run: as key, team and tag.
+/// The name under which LiteLLM's own health checks run: as key and as team.
 const HEALTH_CHECK: &str = "litellm-internal-health-check";
 /// A cache hit has the id of the answer it repeats, with this and a time after it. The time differs between sources.
 const CACHE_HIT_MARK: &str = "_cache_hit";
@@ -56,10 +56,19 @@ pub(super) fn event_of<'a>(payload: &mut Payload<'a>) -> Result<RequestEvent<'a>
 
 /// Call id and response id: a failure and the fallback that served share the call id, and some providers give the same
 /// response id twice. Neither is enough alone.
+///
+/// A failure has no response id but the call's own, and a client may choose that (`x-litellm-call-id`) and send it with each of its
+/// requests; the id of a cache hit is that of the answer it repeats. What tells these apart is when they began.
 fn attempt_key(payload: &Payload<'_>) -> Option<AttemptKey> {
     let call = payload.litellm_call_id.text();
-    let id = payload.id.text().map(|id| id.split(CACHE_HIT_MARK).next().unwrap_or(id));
-    (call.is_some() || id.is_some()).then(|| AttemptKey::of(&[call.unwrap_or_default(), id.unwrap_or_default()]))
+    let id = payload.id.text();
+    let id_of_answer = id.map(|id| id.split(CACHE_HIT_MARK).next().unwrap_or(id));
+    let is_id_of_one_answer = id.is_some() && id == id_of_answer && id != call;
+    let started_at = payload.start_time.0.and_then(Timestamp::from_secs_f64).filter(|_| !is_id_of_one_answer);
+    let mut digits = itoa::Buffer::new();
+    let start = started_at.map_or("", |at| digits.format(at.as_micros()));
+    let ids = [call.unwrap_or_default(), id_of_answer.unwrap_or_default(), start];
+    (call.is_some() || id.is_some()).then(|| AttemptKey::of(&ids))
 }
 
 struct Times {
@@ -96,25 +105,33 @@ fn reach<'a>(payload: &Payload<'a>, outcome: &Outcome<'_>) -> Reach<'a> {
     if is_health_check(payload) {
         return Reach::GatewayHealthCheck;
     }
-    let failed = outcome.error().is_some_and(|kind| kind != ErrorKind::ClientCancelled);
-    if failed && !reached_a_deployment(payload) {
+    let is_attempt = match outcome.error() {
+        None => true,
+        // Who hangs up early enough was not sent on to any deployment.
+        Some(ErrorKind::ClientCancelled) => payload.model_id.0.is_some(),
+        Some(_) => reached_a_deployment(payload),
+    };
+    if !is_attempt {
         let requested_model = payload.model_group.0.clone().or_else(|| payload.model.0.clone());
         return Reach::Refused { requested_model: requested_model.unwrap_or_default() };
     }
-    if payload.cache_hit.0 == Some(true) && !failed {
+    if [&payload.model_group, &payload.model, &payload.model_id].iter().all(|name| name.0.is_none()) {
+        return Reach::NoModel;
+    }
+    if payload.cache_hit.0 == Some(true) {
         let saved = payload.saved_cache_cost.0.and_then(Usd::from_f64).unwrap_or_default();
         return Reach::Cache { model: public_model(payload), saved };
     }
     Reach::Deployment(deployment(payload))
 }
 
-/// Callers can tag their requests as they like, but theirs have a model group.
+/// By what only the proxy sets. Callers can tag their requests as they like, and what stands in the place of a key's hash may be
+/// whatever a stranger sent.
 fn is_health_check(payload: &Payload<'_>) -> bool {
     let metadata = &payload.metadata.0;
-    let names = [&metadata.user_api_key_alias, &metadata.user_api_key_team_id, &metadata.user_api_key_hash];
+    let names = [&metadata.user_api_key_alias, &metadata.user_api_key_team_id];
     let is_named = names.iter().any(|name| name.text() == Some(HEALTH_CHECK));
-    let is_tagged = payload.request_tags.0.iter().any(|tag| tag == HEALTH_CHECK);
-    payload.model_group.0.is_none() && payload.model_id.0.is_none() && (is_named || is_tagged)
+    payload.model_group.0.is_none() && payload.model_id.0.is_none() && is_named
 }
 
 /// A refusal carries a deployment too where its model has only one. What tells an attempt is that it had an address to go
@@ -161,6 +178,9 @@ fn usage_and_cost(payload: &Payload<'_>, reach: &Reach<'_>, outcome: &Outcome<'_
         return (Usage::default(), Cost::Booked(Usd::ZERO));
     }
     let booked = payload.response_cost.0.and_then(Usd::from_f64).unwrap_or_default();
+    if *reach == Reach::NoModel {
+        return (Usage::default(), Cost::Booked(booked));
+    }
     let is_failure = outcome.error().is_some();
     if is_failure && booked.is_zero() {
         return (Usage::default(), Cost::Booked(Usd::ZERO));
@@ -218,7 +238,7 @@ fn caller<'a>(payload: &mut Payload<'a>, reach: &Reach<'_>, error: Option<ErrorK
     let metadata = &payload.metadata.0;
     // LiteLLM hashes whatever key was sent, so the hash of a refused request names a key only if LiteLLM knew it.
     let is_known = !matches!(reach, Reach::Refused { .. }) || knows_the_key(metadata, error);
-    let hash = metadata.user_api_key_hash.0.clone().filter(|_| is_known);
+    let hash = key_hash(metadata).filter(|_| is_known);
     let first = |alias: &Text<'a>, id: &Text<'a>| alias.0.clone().or_else(|| id.0.clone());
     Caller {
         key: metadata.user_api_key_alias.0.clone().or(hash),
@@ -228,6 +248,15 @@ fn caller<'a>(payload: &mut Payload<'a>, reach: &Reach<'_>, error: Option<ErrorK
         end_user: first(&payload.end_user, &metadata.user_api_key_end_user_id).filter(|_| is_known),
         tags: if is_known { std::mem::take(&mut payload.request_tags.0) } else { Vec::new() },
     }
+}
+
+/// The hash of the caller's key, or the name of a key of LiteLLM's own. LiteLLM hashes only keys of its making: what another
+/// authority issued, such as an access token, it passes on as it is, and that names nobody here.
+fn key_hash<'a>(metadata: &Metadata<'a>) -> Option<Cow<'a, str>> {
+    const SHA256_DIGITS: usize = 64;
+    let is_hash = |text: &str| text.len() == SHA256_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_of_litellm = |text: &str| text.starts_with("hashed-jwt-") || text.starts_with("litellm");
+    metadata.user_api_key_hash.0.clone().filter(|text| is_hash(text) || is_of_litellm(text))
 }
 
 /// Whether LiteLLM told anything of a key that only its database knows, or refused for a reason that needs a known key.
@@ -245,21 +274,17 @@ fn knows_the_key(metadata: &Metadata<'_>, error: Option<ErrorKind>) -> bool {
 
 fn budgets<'a>(metadata: &Metadata<'a>) -> Vec<Budget<'a>> {
     let resets_at = metadata.user_api_key_budget_reset_at.text().and_then(parse_time);
-    let key = budget(
-        BudgetScope::Key,
-        &metadata.user_api_key_hash,
-        &metadata.user_api_key_max_budget,
-        &metadata.user_api_key_spend,
-    );
+    let key =
+        budget(BudgetScope::Key, key_hash(metadata), &metadata.user_api_key_max_budget, &metadata.user_api_key_spend);
     let team = budget(
         BudgetScope::Team,
-        &metadata.user_api_key_team_id,
+        metadata.user_api_key_team_id.0.clone(),
         &metadata.user_api_key_team_max_budget,
         &metadata.user_api_key_team_spend,
     );
     let user = budget(
         BudgetScope::User,
-        &metadata.user_api_key_user_id,
+        metadata.user_api_key_user_id.0.clone(),
         &metadata.user_api_key_user_max_budget,
         &metadata.user_api_key_user_spend,
     );
@@ -268,13 +293,17 @@ fn budgets<'a>(metadata: &Metadata<'a>) -> Vec<Budget<'a>> {
     [key, team, user].into_iter().flatten().collect()
 }
 
-/// No budget where there is no limit.
-fn budget<'a>(scope: BudgetScope, id: &Text<'a>, limit: &Loose<f64>, spent: &Loose<f64>) -> Option<Budget<'a>> {
+fn budget<'a>(
+    scope: BudgetScope,
+    id: Option<Cow<'a, str>>,
+    limit: &Loose<f64>,
+    spent: &Loose<f64>,
+) -> Option<Budget<'a>> {
     Some(Budget {
         scope,
-        id: id.0.clone()?,
+        id: id?,
         alias: Cow::default(),
-        limit: limit.0.and_then(Usd::from_f64)?,
+        limit: limit.0.and_then(Usd::from_f64),
         spent: spent.0.and_then(Usd::from_f64).unwrap_or_default(),
         resets_at: None,
     })

@@ -48,7 +48,7 @@ impl Display for SyntaxError {
 impl std::error::Error for SyntaxError {}
 
 impl Error for SyntaxError {
-    /// Of types that don't fit: where, is not known to who says so.
+    /// Of what was read and does not fit: where, [`read`] knows.
     #[cold]
     fn custom<T: Display>(reason: T) -> Self {
         Self { reason: reason.to_string().into(), at: 0 }
@@ -58,8 +58,11 @@ impl Error for SyntaxError {
 /// Reads the value that `input` begins with, and tells how long it is.
 pub(super) fn read<'de, T: Deserialize<'de>>(input: &'de [u8]) -> Result<(T, usize), SyntaxError> {
     let mut reader = Reader { input, position: 0 };
-    let value = T::deserialize(&mut reader)?;
-    Ok((value, reader.position))
+    let read = T::deserialize(&mut reader);
+    match read {
+        Ok(value) => Ok((value, reader.position)),
+        Err(error) => Err(SyntaxError { at: error.at.max(reader.position), ..error }),
+    }
 }
 
 /// How long the value is that `input` begins with.

@@ -10,6 +10,8 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+/// Nobody tags a request so often. Each element takes several times its bytes of the body.
+const MAX_ELEMENTS: usize = 64;
 /// Nobody uses so many tokens in one request.
 const MAX_COUNT: u64 = 1 << 40;
 
@@ -21,7 +23,7 @@ pub(super) struct Loose<T>(pub(super) Option<T>);
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Object<T>(pub(super) T);
 
-/// A list of values, without those that are something else.
+/// The first values of a list, without those that are something else.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct List<T>(pub(super) Vec<T>);
 
@@ -218,6 +220,10 @@ impl<'de, T: Scalar<'de>> Visitor<'de> for ListVisitor<T> {
         let mut list = Vec::new();
         while let Some(element) = seq.next_element::<Loose<T>>()? {
             list.extend(element.0);
+            if list.len() == MAX_ELEMENTS {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                break;
+            }
         }
         Ok(list)
     }
