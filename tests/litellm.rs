@@ -42,7 +42,7 @@ fn the_counters_agree_with_what_the_clients_of_a_real_proxy_saw() {
     let upstream = start_upstream(dir.path(), &python);
     let proxy = start_proxy(dir.path(), &python, &upstream.url, &exporter.url);
 
-    let seen = send_traffic(dir.path(), &python, &proxy.url);
+    let seen = send_traffic(dir.path(), &python, &proxy.url, &upstream.url);
     let expected = Expected::of(&seen);
     let metrics = await_events(&exporter.url, expected.events);
 
@@ -127,10 +127,10 @@ fn free_port() -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-fn send_traffic(dir: &Path, python: &Path, proxy: &str) -> Vec<Seen> {
+fn send_traffic(dir: &Path, python: &Path, proxy: &str, upstream: &str) -> Vec<Seen> {
     let output = process::command_in(dir, python)
         .arg(here().join("traffic.py"))
-        .args([proxy, API_KEY])
+        .args([proxy, API_KEY, upstream])
         .stderr(Stdio::inherit())
         .output()
         .expect("traffic.py can be run");

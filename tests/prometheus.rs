@@ -47,12 +47,12 @@ fn prometheus_scrapes_both_formats_and_answers_queries() {
     push_everything_with_a_scrape_between(&exporter, &prometheus);
 
     for job in ["openmetrics", "text"] {
-        assert_eq!(prometheus.value(&format!("up{{job=\"{job}\"}}")), Some(1.0), "{:?}", prometheus.targets());
-        assert!(prometheus.value(&format!("scrape_samples_scraped{{job=\"{job}\"}}")) > Some(0.0), "{job}");
+        prometheus.wait_for(&format!("up{{job=\"{job}\"}}"));
+        prometheus.wait_for(&format!("scrape_samples_scraped{{job=\"{job}\"}}"));
         assert_requests_and_errors(&prometheus, job);
         assert_quantiles(&prometheus, job);
     }
-    assert_eq!(buckets(&prometheus, "openmetrics"), buckets(&prometheus, "text"), "both formats have the same buckets");
+    assert_same_buckets(&prometheus);
     assert_exemplars(&prometheus);
 }
 
@@ -74,23 +74,32 @@ fn wait_for_requests(prometheus: &Prometheus, model: &str, requests: u32) {
 }
 
 fn assert_requests_and_errors(prometheus: &Prometheus, job: &str) {
-    let requests = prometheus.values_by("model", &format!("sum by (model) (llm_requests_total{{job=\"{job}\"}})"));
     let expected: BTreeMap<String, f64> = REQUESTS.iter().map(|(model, n)| ((*model).to_owned(), *n)).collect();
-    assert_eq!(requests, expected, "{job}");
+    let requests = format!("sum by (model) (llm_requests_total{{job=\"{job}\"}})");
+    prometheus.wait_until_equal(&requests, &expected, || prometheus.values_by("model", &requests));
 
-    let points = prometheus.query(&format!("sum by (model, error) (llm_request_errors_total{{job=\"{job}\"}}) > 0"));
-    let failed = points.iter().map(|(labels, n)| (labels["model"].as_str(), labels["error"].as_str(), *n));
-    let mut failed: Vec<_> = failed.collect();
-    failed.sort_by_key(|(model, ..)| *model);
-    let expected: Vec<_> = ERRORS.iter().map(|(model, error)| (*model, *error, 1.0)).collect();
-    assert_eq!(failed, expected, "{job}");
+    let labels = |model: &str, error: &str| BTreeMap::from([("error", error), ("model", model)].map(owned));
+    let expected: BTreeMap<_, _> = ERRORS.iter().map(|(model, error)| (labels(model, error), 1.0)).collect();
+    let failed = format!("sum by (model, error) (llm_request_errors_total{{job=\"{job}\"}}) > 0");
+    prometheus.wait_until_equal(&failed, &expected, || prometheus.query(&failed).into_iter().collect());
+}
+
+fn owned((name, value): (&str, &str)) -> (String, String) {
+    (name.to_owned(), value.to_owned())
 }
 
 fn assert_quantiles(prometheus: &Prometheus, job: &str) {
-    let increase = format!("increase(llm_request_duration_seconds_bucket{{model=\"mock-fast\",job=\"{job}\"}}[1m])");
+    let increase = format!("increase(llm_request_duration_seconds_bucket{{model=\"mock-fast\",job=\"{job}\"}}[10m])");
     let p90 = prometheus.wait_for(&format!("histogram_quantile(0.9, sum by (le) ({increase}))"));
     let slowest = captures::events(BUSY).iter().map(duration_seconds).fold(0.0, f64::max);
     assert!(p90 > 0.0 && p90 < 10.0 * slowest, "p90 is {p90}, and the slowest request took {slowest} seconds");
+}
+
+fn assert_same_buckets(prometheus: &Prometheus) {
+    let expected = prometheus.wait_until("there are buckets", || {
+        Some(buckets(prometheus, "openmetrics")).filter(|buckets| !buckets.is_empty())
+    });
+    prometheus.wait_until_equal("both formats have the same buckets", &expected, || buckets(prometheus, "text"));
 }
 
 fn buckets(prometheus: &Prometheus, job: &str) -> BTreeMap<String, f64> {
@@ -100,8 +109,10 @@ fn buckets(prometheus: &Prometheus, job: &str) -> BTreeMap<String, f64> {
 fn assert_exemplars(prometheus: &Prometheus) {
     let sent: Vec<String> =
         captures::events(BUSY).iter().filter_map(|event| event["trace_id"].as_str().map(str::to_owned)).collect();
-    let stored = prometheus.exemplars("llm_request_duration_seconds_bucket{model=\"mock-fast\"}");
-    assert!(!stored.is_empty(), "no exemplar is stored");
+    let stored = prometheus.wait_until("an exemplar is stored", || {
+        Some(prometheus.exemplars("llm_request_duration_seconds_bucket{model=\"mock-fast\"}"))
+            .filter(|stored| !stored.is_empty())
+    });
     for labels in stored {
         let trace_id = labels["trace_id"].as_str().expect("an exemplar has a trace id");
         assert!(sent.iter().any(|sent| sent == trace_id), "{trace_id} was never sent");

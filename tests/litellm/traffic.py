@@ -1,6 +1,6 @@
 """Sends mixed traffic through a LiteLLM proxy and tells what its clients saw: one JSON object a request, on standard output.
 
-python traffic.py PROXY_URL API_KEY
+python traffic.py PROXY_URL API_KEY UPSTREAM_URL
 
 outcome    answered, failed (an error instead of an answer), cut (an error within a stream), left (the client went),
            refused (the proxy turned it away before any deployment) or probed (the proxy's own health check)
@@ -13,6 +13,7 @@ import itertools
 import json
 import sys
 import time
+import urllib.parse
 
 import openai
 
@@ -67,8 +68,9 @@ def failure(model, error, outcome="failed", **more):
 class Clients:
     """What a client can do; each method is one request and returns what was seen of it."""
 
-    def __init__(self, url, key):
+    def __init__(self, url, key, upstream_url):
         self.proxy_url = url
+        self.upstream_url = upstream_url
         self.sdk = openai.AsyncOpenAI(base_url=url + "/v1", api_key=key, max_retries=0, timeout=DEADLINE)
 
     async def create(self, model, text, sdk=None, **more):
@@ -105,12 +107,20 @@ class Clients:
         return result | {"input_tokens": len(text.split()), "output_tokens": result["chunks"]}
 
     async def lose_patience(self, model, **more):
-        """Goes before the first byte has come."""
-        try:
-            await self.create(model, prompt(), timeout=0.5, **more)
-        except openai.APITimeoutError:
-            return seen(model, "left", stream="stream" in more)
-        raise AssertionError(f"{model} answered sooner than its client could leave")
+        """Goes before the first byte has come, but only when the upstream was asked: sooner there is nothing to count."""
+        text = prompt()
+        request = asyncio.create_task(self.create(model, text, **more))
+        arrival = asyncio.create_task(self.sdk.get(self.upstream_place("arrivals", text), cast_to=object))
+        await asyncio.wait((request, arrival), return_when=asyncio.FIRST_COMPLETED)
+        assert not request.done(), f"{model} answered sooner than its client could leave: {request}"
+        await arrival
+        request.cancel()
+        await asyncio.wait((request,))
+        await self.sdk.put(self.upstream_place("departures", text), cast_to=object)
+        return seen(model, "left", stream="stream" in more)
+
+    def upstream_place(self, kind, text):
+        return f"{self.upstream_url}/{kind}/{urllib.parse.quote(text)}"
 
     async def be_refused(self, model, **more):
         try:
@@ -168,8 +178,8 @@ def mixed(clients):
     yield clients.lose_patience("slow")
 
 
-async def run(url, key):
-    clients = Clients(url, key)
+async def run(url, key, upstream_url):
+    clients = Clients(url, key, upstream_url)
     gate = asyncio.Semaphore(CONCURRENCY)
 
     async def gated(request):
@@ -189,8 +199,8 @@ async def run(url, key):
 
 
 def main():
-    _, url, key = sys.argv
-    for result in asyncio.run(run(url, key)):
+    _, url, key, upstream_url = sys.argv
+    for result in asyncio.run(run(url, key, upstream_url)):
         print(json.dumps(result))
 
 

@@ -1,16 +1,21 @@
 """A stand-in for OpenAI's API. The first part of the path says how it behaves:
 
 ok          answers                              cut         breaks a stream off after three tokens
-slow        answers after a second               cut-early   breaks a stream off before the first one
-trickle     streams ten tokens a second          flaky       fails the first time it sees a prompt
+slow        answers once its client has left     cut-early   breaks a stream off before the first one
+trickle     streams three tokens, then nothing   flaky       fails the first time it sees a prompt
 hang        never answers                        garbage     answers 200 with something that is no JSON
 
-or the name of an error in ERRORS. A word is a token: the prompt's words are the input, ANSWER's the output.
+or the name of an error in ERRORS. A word is a token: the prompt's words are the input, ANSWER's the output. A slow
+stream goes on like a trickle: the proxy has all the time it needs to notice that its client has left.
+
+GET /arrivals/PROMPT answers when a request with that prompt has come; PUT /departures/PROMPT says that whoever sent it
+has left.
 
 Prints "listening on URL" when it is ready. Ends when its standard input does.
 """
 
 import asyncio
+import collections
 import itertools
 import json
 import os
@@ -44,6 +49,8 @@ ERRORS = {
 
 numbers = itertools.count(1)
 seen_prompts = set()
+arrivals = collections.defaultdict(asyncio.Event)
+departures = collections.defaultdict(asyncio.Event)
 
 
 def unique_id(kind):
@@ -79,14 +86,21 @@ async def misbehave(behaviour, prompt):
     if behaviour == "flaky" and prompt not in seen_prompts:
         seen_prompts.add(prompt)
         return error("broken")
-    if behaviour in ("slow", "hang"):
-        await asyncio.sleep(1 if behaviour == "slow" else 60)
+    if behaviour == "slow":
+        await departures[prompt].wait()
+    if behaviour == "hang":
+        await never()
     return None
+
+
+async def never():
+    await asyncio.Event().wait()
 
 
 async def chat(request):
     behaviour, body = request.match_info["behaviour"], await request.json()
     prompt = " ".join(message["content"] for message in body["messages"])
+    arrivals[prompt].set()
     if answer := await misbehave(behaviour, prompt):
         return answer
     head = {"id": unique_id("chatcmpl"), "created": int(time.time()), "model": body["model"]}
@@ -111,12 +125,24 @@ async def stream(request, behaviour, head, totals):
             await asyncio.sleep(0.1)
             request.transport.abort()
             return response
+        if behaviour in ("slow", "trickle") and position == 3:
+            await never()
         await send([{"index": 0, "delta": {"role": "assistant", "content": word}, "finish_reason": None}])
-        await asyncio.sleep(0.1 if behaviour == "trickle" else 0.01)
+        await asyncio.sleep(0.01)
     await send([{"index": 0, "delta": {}, "finish_reason": "stop"}])
     await send([], usage=totals)
     await response.write(b"data: [DONE]\n\n")
     return response
+
+
+async def await_arrival(request):
+    await arrivals[request.match_info["prompt"]].wait()
+    return web.json_response({})
+
+
+async def note_departure(request):
+    departures[request.match_info["prompt"]].set()
+    return web.json_response({})
 
 
 async def embeddings(request):
@@ -132,6 +158,8 @@ async def serve():
     app = web.Application()
     app.router.add_post("/{behaviour}/v1/chat/completions", chat)
     app.router.add_post("/{behaviour}/v1/embeddings", embeddings)
+    app.router.add_get("/arrivals/{prompt}", await_arrival)
+    app.router.add_put("/departures/{prompt}", note_departure)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -1,7 +1,10 @@
-//! A real Prometheus server: it scrapes every second, keeps exemplars, and answers queries over HTTP.
+//! A real Prometheus server: it scrapes every other second, keeps exemplars, and answers queries over HTTP.
+//!
+//! On a loaded machine a scrape may come late, and then its target counts as down and its series as gone until the next
+//! one. So a test never asks just once: it waits for the answer.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{Debug, Write as _};
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -11,8 +14,15 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::deadline::{PATIENCE, poll};
+use super::deadline::{self, poll};
 use super::http::Request;
+
+/// How long a test waits for an answer: many scrapes, of which one must come in time.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The interval of scrapes and their timeout, which may not be longer. A quiet machine has no use for more, and on a
+/// loaded one a later scrape will be in time.
+const SCRAPE_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Between free-port look-up and start another process may take the port; so often it is tried again.
 const START_ATTEMPTS: usize = 5;
@@ -78,7 +88,7 @@ impl Prometheus {
     fn wait_until_ready(&mut self) -> bool {
         let Self { child, address, .. } = self;
         let is_ready = || Request::new("GET", "/-/ready").send(*address).is_ok_and(|answer| answer.status == 200);
-        let ready = poll(PATIENCE, || match child.try_wait().expect("it is our child") {
+        let ready = poll(deadline::PATIENCE, || match child.try_wait().expect("it is our child") {
             Some(_) => Some(false),
             None => is_ready().then_some(true),
         });
@@ -100,7 +110,7 @@ impl Prometheus {
     }
 
     /// The value of a query that returns at most one series.
-    pub(crate) fn value(&self, promql: &str) -> Option<f64> {
+    fn value(&self, promql: &str) -> Option<f64> {
         let points = self.query(promql);
         assert!(points.len() <= 1, "more than one series for {promql}: {points:?}");
         points.first().map(|(_, value)| *value)
@@ -114,8 +124,24 @@ impl Prometheus {
 
     /// Asks until the query returns something that is neither 0 nor NaN, and returns that.
     pub(crate) fn wait_for(&self, promql: &str) -> f64 {
-        let found = poll(PATIENCE, || self.value(promql).filter(|value| *value != 0.0 && !value.is_nan()));
-        found.unwrap_or_else(|| panic!("not within {PATIENCE:?}: {promql}\n{:#}", self.api("targets", &[])))
+        self.wait_until(promql, || self.value(promql).filter(|value| *value != 0.0 && !value.is_nan()))
+    }
+
+    /// Asks until there is an answer, and returns it; `what` is said when there never is one.
+    pub(crate) fn wait_until<T>(&self, what: &str, ask: impl Fn() -> Option<T>) -> T {
+        let answer = poll(PATIENCE, &ask);
+        answer.unwrap_or_else(|| panic!("not within {PATIENCE:?}: {what}\n{:#}", self.api("targets", &[])))
+    }
+
+    /// Asks until the answer is this one; shows the last one when it never is.
+    pub(crate) fn wait_until_equal<T: PartialEq + Debug>(&self, what: &str, expected: &T, ask: impl Fn() -> T) {
+        let mut answer = None;
+        let held = poll(PATIENCE, || (answer.insert(ask()) == expected).then_some(()));
+        assert!(
+            held.is_some(),
+            "not within {PATIENCE:?}: {what}\nexpected: {expected:?}\nlast answer: {answer:?}\n{:#}",
+            self.api("targets", &[])
+        );
     }
 
     /// The labels of all exemplars that the query's series have.
@@ -124,14 +150,6 @@ impl Prometheus {
         let series = data.as_array().expect("an exemplar query has a list of series");
         let exemplars = series.iter().filter_map(|series| series["exemplars"].as_array()).flatten();
         exemplars.map(|exemplar| exemplar["labels"].clone()).collect()
-    }
-
-    /// The health of each target (`up`, `down`, `unknown`) and the last error of its scrapes, by job.
-    pub(crate) fn targets(&self) -> BTreeMap<String, (String, String)> {
-        let data = self.api("targets", &[]);
-        let targets = data["activeTargets"].as_array().expect("the targets are a list");
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        targets.iter().map(|t| (text(&t["labels"]["job"]), (text(&t["health"]), text(&t["lastError"])))).collect()
     }
 
     fn api(&self, call: &str, parameters: &[(&str, &str)]) -> Value {
@@ -150,9 +168,6 @@ impl Drop for Prometheus {
         let _ = self.child.wait();
     }
 }
-
-/// How long after an event its effect is in an answer at the latest: two scrapes and some patience.
-pub(crate) const SCRAPE_INTERVAL: Duration = Duration::from_secs(1);
 
 fn configuration(jobs: &[ScrapeJob]) -> String {
     let seconds = SCRAPE_INTERVAL.as_secs();

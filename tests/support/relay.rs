@@ -14,8 +14,9 @@ pub(crate) fn asking_for(accept: &'static str, target: SocketAddr) -> SocketAddr
     let address = listener.local_addr().expect("a bound listener has an address");
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            // A client that goes away, or an exporter that is gone, is the test's to judge.
-            let _ = relay(client, accept, target);
+            // Each in its own thread: a scrape that Prometheus gave up must not hold up the next. A client that goes
+            // away, or an exporter that is gone, is the test's to judge.
+            thread::spawn(move || relay(client, accept, target));
         }
     });
     address
