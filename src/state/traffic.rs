@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::calls::FailedCalls;
+use super::calls::{Calls, Sequel};
 use super::snapshot::{Fleet, Snapshot};
 use super::table::{OVERFLOW, Slot, Table};
 use super::{
@@ -55,7 +55,7 @@ pub(super) struct Traffic {
     rate_limits: Table<RateLimitFacts>,
     health_checks: HealthCheckFacts,
     without_model: WithoutModelFacts,
-    failed_calls: FailedCalls,
+    calls: Calls,
     sources: [SourceFacts; Source::ALL.len()],
     gateway_version: Option<String>,
 }
@@ -74,7 +74,7 @@ impl Traffic {
             rate_limits: Table::new(rate_limits::LABELS, settings.deployments),
             health_checks: HealthCheckFacts::default(),
             without_model: WithoutModelFacts::default(),
-            failed_calls: FailedCalls::default(),
+            calls: Calls::default(),
             sources: Default::default(),
             gateway_version: None,
             settings,
@@ -95,10 +95,11 @@ impl Traffic {
         // A gateway whose clock is ahead must not make its deployments healthy for longer, nor hide what comes after.
         let at = event.ended_at.min(now);
         self.source_mut(source).note_event(at, now);
+        self.give_up_waiting(now);
         match &event.reach {
             Reach::GatewayHealthCheck => self.health_checks.record(event),
             Reach::Deployment(deployment) => {
-                self.record_attempt(deployment, event, at);
+                self.record_attempt(deployment, event, at, now);
                 self.record_consumer(&deployment.model, event);
             }
             Reach::Cache { model, saved } => {
@@ -116,7 +117,7 @@ impl Traffic {
         self.record_budgets(event, at);
     }
 
-    fn record_attempt(&mut self, deployment: &Deployment<'_>, event: &RequestEvent<'_>, at: Timestamp) {
+    fn record_attempt(&mut self, deployment: &Deployment<'_>, event: &RequestEvent<'_>, at: Timestamp, now: Timestamp) {
         let Deployment { id, model, provider, rate_limits, .. } = deployment;
         let key = [&**model, &**provider, &**id];
         let window = self.settings.window;
@@ -127,7 +128,7 @@ impl Traffic {
         if let Some(limits) = rate_limits {
             self.record_rate_limits(slot, id, limits, at);
         }
-        self.follow_call(model, event);
+        self.follow_call(model, event, now);
     }
 
     fn record_rate_limits(&mut self, slot: Slot, deployment: &str, limits: &RateLimits, at: Timestamp) {
@@ -172,26 +173,31 @@ impl Traffic {
     /// Puts together the attempts of one call. An attempt after a failed one is a retry of the same model, or a fallback to
     /// another. Gateways may tell of one failure only, however many there were: where the attempt that served says how often
     /// the gateway tried before, that counts.
-    fn follow_call(&mut self, model: &str, event: &RequestEvent<'_>) {
+    fn follow_call(&mut self, model: &str, event: &RequestEvent<'_>, now: Timestamp) {
         // As the tables name it, and as long: behind a wildcard a client makes up the name.
         let model = &*clean(model);
-        let failed = event.call.and_then(|call| self.failed_calls.take(call));
-        let is_same_model = failed.as_deref() == Some(model);
-        let retries = event.retries.max(u64::from(is_same_model));
+        let sequel = event.call.and_then(|call| self.calls.follow(call, model, event, now));
+        let retries = event.retries.max(u64::from(sequel == Some(Sequel::Retry)));
         if retries > 0 {
             let facts = self.models.entry(&[model], ModelFacts::default);
             facts.retries = facts.retries.saturating_add(retries);
         }
-        if !is_same_model && (failed.is_some() || event.fallbacks > 0) {
-            let wanted = failed.as_deref().unwrap_or(OVERFLOW);
-            self.fallbacks.entry(&[wanted, model], FallbackFacts::default).record(&event.outcome);
+        if let Some(Sequel::Fallback { failed, model, is_success }) = sequel {
+            self.record_fallback(failed.as_deref(), &model, is_success);
+        } else if event.call.is_none() && event.fallbacks > 0 {
+            self.record_fallback(None, model, event.outcome == Outcome::Success);
         }
-        self.remember_failure(model, event);
     }
 
-    fn remember_failure(&mut self, model: &str, event: &RequestEvent<'_>) {
-        if let (Outcome::Failure { .. }, Some(call)) = (&event.outcome, event.call) {
-            self.failed_calls.insert(call, &clean(model));
+    fn record_fallback(&mut self, failed: Option<&str>, model: &str, is_success: bool) {
+        let key = [failed.unwrap_or(OVERFLOW), model];
+        self.fallbacks.entry(&key, FallbackFacts::default).record(is_success);
+    }
+
+    /// Counts the fallbacks whose failure nobody has told in time.
+    fn give_up_waiting(&mut self, now: Timestamp) {
+        while let Some(Sequel::Fallback { failed, model, is_success }) = self.calls.next_unexplained(now) {
+            self.record_fallback(failed.as_deref(), &model, is_success);
         }
     }
 
@@ -201,7 +207,9 @@ impl Traffic {
         if let Some(error) = event.outcome.error() {
             self.models.entry(&[model], ModelFacts::default).rejected[error.index()] += 1;
         }
-        self.remember_failure(model, event);
+        if let Some(call) = event.call {
+            self.calls.refuse(call, &clean(model));
+        }
         self.record_consumer(model, event);
     }
 
@@ -233,6 +241,7 @@ impl Traffic {
     }
 
     pub(super) fn snapshot(&mut self, now: Timestamp) -> Snapshot {
+        self.give_up_waiting(now);
         Snapshot {
             fleet: self.fleet(now),
             tables: [

@@ -1,10 +1,11 @@
 //! Attempts and calls: fallbacks, retries, and what counts as the same attempt.
 
+use llm_exporter::event::Timestamp;
 use serde_json::json;
 
 use super::support::captures;
 use super::support::edited::{Edited, event};
-use super::support::pipeline::{Pipeline, scrape_of, settings};
+use super::support::pipeline::{NOW, Pipeline, scrape_of, settings};
 use super::{assert_sum, assert_value};
 
 const SERVED_BY_UP_OK: [(&str, &str); 3] =
@@ -36,7 +37,41 @@ fn a_fallback_is_put_together_from_two_pushes() {
 fn a_fallback_whose_failure_nobody_told_comes_from_other() {
     let served = &captures::events("fallback")[1];
     let labels = [("model", "other"), ("fallback_model", "up-ok"), ("outcome", "success")];
-    assert_value(&scrape_of([served]), "llm_fallbacks_total", &labels, 1.0);
+    let pipeline = Pipeline::new();
+    pipeline.push([served]);
+    assert_sum(&pipeline.scrape(), "llm_fallbacks_total", &[], 0.0);
+    let later = Timestamp::from_micros(NOW.as_micros() + 31_000_000);
+    assert_value(&pipeline.scrape_at(later), "llm_fallbacks_total", &labels, 1.0);
+    let without_call = served.clone().with(json!({"litellm_call_id": null}));
+    assert_value(&scrape_of([&without_call]), "llm_fallbacks_total", &labels, 1.0);
+}
+
+#[test]
+fn a_fallback_that_is_told_before_its_failure_is_the_same_one() {
+    let told = captures::events("fallback");
+    let [failed, served] = [&told[0], &told[1]];
+    let pipeline = Pipeline::new();
+    pipeline.push([served, failed]);
+    let later = Timestamp::from_micros(NOW.as_micros() + 31_000_000);
+    let scraped = pipeline.scrape_at(later);
+    assert_value(&scraped, "llm_fallbacks_total", &SERVED_BY_UP_OK, 1.0);
+    assert_sum(&scraped, "llm_fallbacks_total", &[], 1.0);
+    assert_sum(&scraped, "llm_retries_total", &[], 0.0);
+}
+
+#[test]
+fn a_stream_that_is_told_before_its_failure_is_a_retry_or_a_fallback() {
+    for (model, retries) in [("up-ok", 1.0), ("up-500", 0.0)] {
+        let failed = event("upstream_500").attempt("call").with(json!({"model_group": model}));
+        let served = event("chat_stream_success").with(json!({"litellm_call_id": "call"})).later(60.0);
+        let scraped = scrape_of([&served, &failed]);
+        assert_sum(&scraped, "llm_retries_total", &[("model", "up-ok")], retries);
+        assert_sum(&scraped, "llm_fallbacks_total", &[("model", "up-500"), ("outcome", "success")], 1.0 - retries);
+        let after = event("upstream_500").attempt("call").with(json!({"model_group": model})).later(61.0);
+        let scraped = scrape_of([&served, &after]);
+        assert_sum(&scraped, "llm_retries_total", &[], 0.0);
+        assert_sum(&scraped, "llm_fallbacks_total", &[], 0.0);
+    }
 }
 
 #[test]
