@@ -4,7 +4,7 @@ mod support;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use llm_exporter::event::{AttemptKey, RequestEvent};
+use llm_exporter::event::{AttemptKey, CallKey, RequestEvent};
 use llm_exporter::sink::Sink;
 use llm_exporter::state::{Source, State};
 use std::hint::black_box;
@@ -67,7 +67,7 @@ fn with_five_consumer_labels(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(EVENTS)).bench_local(|| warm(&state, black_box(&events)));
 }
 
-/// Through the sink: each event is new, in a window that is full.
+/// Through the sink: each event is a new call, in a window that is full.
 #[divan::bench]
 fn through_a_full_window(bencher: Bencher<'_, '_>) {
     const WINDOW: usize = 1_000_000;
@@ -78,6 +78,7 @@ fn through_a_full_window(bencher: Bencher<'_, '_>) {
         for event in events {
             next += 1;
             event.attempt = AttemptKey::of(&[&next.to_string()]);
+            event.call = Some(CallKey::of(&next.to_string()));
         }
     };
     for _ in 0..WINDOW / EVENTS {

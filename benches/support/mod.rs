@@ -7,8 +7,8 @@ pub(crate) mod pairs;
 use std::time::Duration;
 
 use llm_exporter::event::{
-    AttemptKey, Caller, ConsumerLabel, Cost, Delivery, Deployment, InputTokens, Outcome, OutputTokens, RateLimits,
-    Reach, RequestEvent, Timestamp, Usage, Usd,
+    AttemptKey, CallKey, Caller, ConsumerLabel, Cost, Delivery, Deployment, InputTokens, Outcome, OutputTokens,
+    RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd,
 };
 use llm_exporter::state::{Settings, Source, State};
 
@@ -46,7 +46,7 @@ pub(crate) fn event(consumer: usize, model: usize) -> RequestEvent<'static> {
     let key = format!("key-{consumer:06}");
     RequestEvent {
         attempt: AttemptKey::of(&[&key, &model.to_string()]),
-        call: None,
+        call: Some(CallKey::of(&format!("{key} {model}"))),
         reach: Reach::Deployment(deployment(model)),
         outcome: Outcome::Success,
         started_at: Timestamp::from_micros(NOW.as_micros() - 2_500_000),
