@@ -60,10 +60,10 @@ fn it_never_says_that_it_is_ready_once_it_does_not_accept_any_more() {
     let body = array(&[event("m")]);
     let mut push = begin(&exporter, body.len());
     await_reading(&exporter);
-    let mut kept_alive = Connection::open(exporter.address()).expect("it listens");
     let readiness = b"GET /health/readiness HTTP/1.1\r\nHost: x\r\n\r\n";
-    kept_alive.write(readiness).expect("it reads");
-    assert_eq!(kept_alive.read_answer("GET").expect("an answer").status, 200);
+    let mut kept_alive = begin(&exporter, 2);
+    kept_alive.write(b"[]").expect("it reads");
+    assert_eq!(kept_alive.read_answer("POST").expect("an answer").status, 200);
 
     exporter.sigterm();
     await_not_accepting(&exporter);
@@ -81,11 +81,11 @@ fn it_never_says_that_it_is_ready_once_it_does_not_accept_any_more() {
 #[test]
 fn idle_connections_do_not_hold_it_up() {
     let mut exporter = Launch::default().config(LONG_GRACE).start();
-    let mut idle: Vec<Connection> =
-        (0..20).map(|_| Connection::open(exporter.address()).expect("it listens")).collect();
+    let mut idle: Vec<Connection> = (0..20).map(|_| begin(&exporter, 2)).collect();
     for connection in &mut idle {
-        connection.write(b"GET /health/liveliness HTTP/1.1\r\nHost: x\r\n\r\n").expect("it reads");
-        assert_eq!(connection.read_answer("GET").expect("an answer").status, 200);
+        connection.write(b"[]").expect("it reads");
+        let answer = connection.read_answer("POST").expect("an answer");
+        assert_eq!((answer.status, answer.header("connection")), (200, None), "a pusher may keep its connection");
     }
     exporter.sigterm();
     assert_eq!(exporter.wait_exit(SOON).code(), Some(0), "{}", exporter.log());
