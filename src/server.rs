@@ -68,6 +68,7 @@ impl Bound {
         })
         .workers(workers)
         .max_connections(connections::most_per_worker(workers))
+        .on_connect(connections::limit_sending)
         .client_request_timeout(HEADERS_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
         // In whole seconds, and never none: whoever stops the server sets the limit by dropping it.

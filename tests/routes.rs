@@ -5,7 +5,8 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read as _};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
@@ -417,6 +418,27 @@ fn scrapes_beyond_the_limit_are_told_to_come_back_and_health_answers_meanwhile()
     assert_eq!(refused.json(), json!({ "error": sentence }));
     let counted = exporter.metrics().value("llm_exporter_refused_requests_total", &[("reason", "too_many_scrapes")]);
     assert_eq!(counted.map(|count| count.to_string()), Some(refusals.to_string()));
+}
+
+#[test]
+fn a_scrape_that_is_not_read_keeps_its_place_until_its_client_leaves() {
+    let exporter = Launch::default().config("scrape: {max_concurrent: 1}").start();
+    // So long that the kernel does not take all of it on behalf of a client that does not read.
+    let many: Vec<Event> = (0..500).map(|number| event(&format!("model-{number}-{}", "x".repeat(200)))).collect();
+    exporter.push(array(&many));
+
+    let mut idle = TcpStream::connect(exporter.address()).expect("it listens");
+    idle.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").expect("it reads");
+    let mut first = *b"HTTP/1.1 ???";
+    idle.read_exact(&mut first).expect("the beginning of an answer");
+    assert_eq!(first.as_slice(), b"HTTP/1.1 200");
+
+    let scrape = || exporter.get("/metrics").status;
+    assert_eq!(scrape(), 503, "the one place is taken");
+    assert_eq!(exporter.get("/health/liveliness").status, 200);
+    drop(idle);
+    let taken = poll(PATIENCE, || (scrape() == 200).then_some(()));
+    assert!(taken.is_some(), "the place of a client that left is not free again");
 }
 
 // Secrets.

@@ -62,7 +62,7 @@ impl Default for Limits {
 /// How scrapes are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scrape {
-    /// How many scrapes are encoded at once; more are told to come back later.
+    /// How many scrapes are rendered or sent at once; more are told to come back later.
     pub max_concurrent: usize,
 }
 

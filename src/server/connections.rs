@@ -1,18 +1,22 @@
 //! Connections: how many there may be, and who may keep one. Nobody can take them all, or take one for ever.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Extensions, Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage};
 use futures_util::Stream;
+use rustix::net::sockopt::set_tcp_user_timeout;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::ingest;
@@ -25,6 +29,9 @@ const FILES_OF_A_WORKER: u64 = 8;
 const FEWEST: u64 = 16;
 /// What actix allows when it is not told.
 const MOST: u64 = 25_000;
+
+/// How long an answer may take to be sent: six times as long as Prometheus waits for one by default.
+pub(super) const SENDING_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Lets the process open all the files that it may, and tells how many connections each of `workers` may have, so that
 /// there is a file for every connection that is accepted. Those beyond wait in the listener's queue.
@@ -41,6 +48,15 @@ fn share(files: Option<u64>, workers: usize) -> usize {
     let others = FILES_OF_A_WORKER.saturating_mul(workers).saturating_add(OTHER_FILES);
     let share = files.map_or(MOST, |files| files.saturating_sub(others) / workers);
     usize::try_from(share.clamp(FEWEST, MOST)).expect("the most fits into any usize")
+}
+
+/// Ends a connection whose client takes nothing at all of what it is sent. Nothing is asked of an answer then, so that it
+/// can't look at its deadline: Linux is told to give up, also where the client says that it lives and has no room.
+pub(super) fn limit_sending(connection: &dyn Any, _: &mut Extensions) {
+    let milliseconds = u32::try_from(SENDING_TIMEOUT.as_millis()).expect("a minute is short");
+    let stream = connection.downcast_ref::<TcpStream>().expect("every connection is one of TCP");
+    // It fails on a connection that is gone, which needs no limit.
+    _ = set_tcp_user_timeout(stream, milliseconds);
 }
 
 /// Closes every connection after its answer, but those of pushers whose push was taken.
