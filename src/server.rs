@@ -11,6 +11,7 @@ mod heavy;
 mod ingest;
 mod landing;
 mod metrics;
+mod pieces;
 mod portions;
 mod refusal;
 mod shared;

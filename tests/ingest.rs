@@ -107,6 +107,22 @@ fn a_body_in_chunks_is_taken() {
 }
 
 #[test]
+fn a_body_in_tiny_chunks_is_taken_and_takes_no_more_memory_than_it_is_long() {
+    let exporter = Exporter::start();
+    let body = padded(&event("m"), 2 * KIB * KIB);
+    let before = most_memory_in_kib(&exporter);
+    let mut connection = begin(&exporter, "Transfer-Encoding: chunked");
+    for some in body.chunks(64 * KIB) {
+        let chunks: Vec<u8> = some.chunks(1).flat_map(chunk).collect();
+        connection.write(&chunks).expect("the exporter reads on");
+    }
+    connection.write(&chunk(b"")).expect("the exporter reads on");
+    assert_eq!(answer_of(connection).json(), summary(1, 0, 0));
+    let grown = most_memory_in_kib(&exporter) - before;
+    assert!(grown < 16 * 1024, "2 MiB, byte by byte, took {grown} KiB of memory");
+}
+
+#[test]
 fn one_bad_event_does_not_stop_the_batch() {
     let exporter = Exporter::start();
     let elements = [

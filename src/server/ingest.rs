@@ -58,7 +58,7 @@ async fn receive_and_decode(
     let decoding = move || {
         // Held here and not by the request: a client that leaves ends the request, and not the decoding.
         let _held = (decoder, reservation);
-        decode(&body::join(pieces), encoding, &for_decoding)
+        decode(&pieces.join(), encoding, &for_decoding)
     };
     let decoded = heavy::run(decoding).await;
     decoded.unwrap_or(Err(Refused::For(Refusal::BodyIncomplete)))
