@@ -398,6 +398,28 @@ fn too_many_bytes_in_flight_are_refused_until_there_is_room_again() {
 }
 
 #[test]
+fn a_body_as_large_as_may_be_is_unpacked_whatever_else_is_in_flight() {
+    let exporter = Launch::default().config("ingest: {max_body: 1MiB, max_in_flight: 1MiB}").start();
+    let packed = || push(gzip(padded(&event("m"), 1024 * KIB))).header("Content-Encoding", "gzip");
+    let answer = exporter.send(&packed());
+    assert_eq!((answer.status, answer.json()), (200, summary(1, 0, 0)), "there is nothing else");
+
+    let slow_body = padded(&event("slow"), 900 * KIB);
+    let (arrived, outstanding) = slow_body.split_at(800 * KIB);
+    let mut slow = begin(&exporter, &format!("Content-Length: {}", slow_body.len()));
+    slow.write(arrived).expect("the exporter reads");
+    exporter.wait_until("what was sent has arrived", PATIENCE, |exporter| {
+        in_flight(exporter) == Some(arrived.len() as f64)
+    });
+    let answer = exporter.send(&packed());
+    assert_eq!((answer.status, answer.json()), (200, summary(1, 0, 0)), "what was received is not given up");
+
+    slow.write(outstanding).expect("the exporter reads on");
+    assert_eq!(answer_of(slow).json(), summary(1, 0, 0));
+    assert_eq!(in_flight(&exporter), Some(0.0));
+}
+
+#[test]
 fn a_body_that_never_ends_is_given_up() {
     let config = "ingest: {max_body: 1MiB, max_in_flight: 1MiB, body_timeout: 200ms}";
     let exporter = Launch::default().config(config).start();

@@ -13,7 +13,8 @@ pub struct Ingest {
     pub token: Option<Secret>,
     /// The largest body that is taken, in bytes after decompression.
     pub max_body: u64,
-    /// The most bytes of bodies that are in memory at once; who sends more is told to come back later.
+    /// The most bytes of bodies that are received or wait to be decoded at once; who sends more is told to come back later.
+    /// What is just being unpacked, two bodies of `max_body` at most, counts too and may be beyond it.
     pub max_in_flight: u64,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,

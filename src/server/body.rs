@@ -72,7 +72,8 @@ fn announced_length(request: &HttpRequest) -> Option<u64> {
     request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Unpacks gzip, up to `max_body` bytes.
+/// Unpacks gzip, up to `max_body` bytes. It takes them whether they are left or not: what was received is not given up, and
+/// no more bodies are unpacked at once than there are decoders.
 pub(super) fn unpack(packed: &[u8], max_body: u64, reservation: &mut Reservation) -> Result<Vec<u8>, Refusal> {
     let mut decoder = MultiGzDecoder::new(packed);
     let mut body = Vec::new();
@@ -85,9 +86,7 @@ pub(super) fn unpack(packed: &[u8], max_body: u64, reservation: &mut Reservation
         if (body.len() + length) as u64 > max_body {
             return Err(Refusal::BodyTooLarge);
         }
-        if !reservation.grow(length) {
-            return Err(Refusal::TooManyPushes);
-        }
+        reservation.take(length);
         body.extend_from_slice(&chunk[..length]);
     }
 }
