@@ -76,6 +76,8 @@ impl Default for Scrape {
 /// How the process ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shutdown {
+    /// How long the exporter goes on accepting after a signal, while it says that it is not ready. The grace ends it too.
+    pub delay: Duration,
     /// How long requests in flight may take to finish after a signal; zero cuts them off.
     pub grace: Duration,
 }
@@ -83,6 +85,6 @@ pub struct Shutdown {
 impl Default for Shutdown {
     fn default() -> Self {
         // Kubernetes kills 30 s after the signal: leave it five to spare.
-        Self { grace: Duration::from_secs(25) }
+        Self { delay: Duration::from_secs(1), grace: Duration::from_secs(25) }
     }
 }
