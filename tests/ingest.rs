@@ -17,7 +17,7 @@ use support::http::{Connection, Request, Response};
 
 const PATH: &str = "/ingest/litellm";
 const KIB: usize = 1024;
-const REASONS: [&str; 8] = [
+const REASONS: [&str; 9] = [
     "no_token_configured",
     "unauthorized",
     "body_too_large",
@@ -26,6 +26,7 @@ const REASONS: [&str; 8] = [
     "not_json",
     "too_many_pushes",
     "too_many_scrapes",
+    "internal",
 ];
 
 // What is taken.

@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use super::connections::SENDING_TIMEOUT;
 use super::heavy;
 use super::portions::Portions;
-use super::refusal::refuse;
+use super::refusal::{fail, refuse};
 use super::shared::{Shared, now};
 use crate::collectors::View;
 use crate::exposition::{Broken, Compression, Format, compression, format, render};
@@ -30,8 +30,10 @@ pub(super) async fn scrape(request: HttpRequest, shared: Data<Shared>) -> HttpRe
     let for_rendering = shared.clone();
     // Held there and not by the request: a client that leaves ends the request, and not the rendering.
     let rendering = move || (rendered(&for_rendering, format, compression), place);
-    let Some((Ok(body), place)) = heavy::run(rendering).await else {
-        return HttpResponse::InternalServerError().finish();
+    let rendered = heavy::run(rendering).await.map_err(io::Error::other);
+    let (body, place) = match rendered.and_then(|(body, place)| Ok((body?, place))) {
+        Ok(rendered) => rendered,
+        Err(error) => return fail(&shared, "render a scrape", &error),
     };
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, format.content_type())).insert_header((VARY, "Accept, Accept-Encoding"));
