@@ -111,7 +111,7 @@ impl Config {
         keys::KEYS.iter().map(|key| key.path)
     }
 
-    /// Writes the values as a YAML file that loads again; secrets are masked.
+    /// Writes the values as a YAML file that loads again, without the secrets: a comment says which are set.
     #[must_use]
     pub fn to_yaml(&self) -> impl fmt::Display + '_ {
         keys::Yaml(self)

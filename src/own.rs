@@ -51,11 +51,13 @@ pub enum Refusal {
     TooManyPushes,
     /// A scrape, when too many are under way.
     TooManyScrapes,
+    /// A request that the exporter itself failed at.
+    Internal,
 }
 
 impl Refusal {
     /// Every reason, in the order of the metric.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NoTokenConfigured,
         Self::Unauthorized,
         Self::BodyTooLarge,
@@ -64,6 +66,7 @@ impl Refusal {
         Self::NotJson,
         Self::TooManyPushes,
         Self::TooManyScrapes,
+        Self::Internal,
     ];
 
     /// The label value.
@@ -78,6 +81,7 @@ impl Refusal {
             Self::NotJson => "not_json",
             Self::TooManyPushes => "too_many_pushes",
             Self::TooManyScrapes => "too_many_scrapes",
+            Self::Internal => "internal",
         }
     }
 }

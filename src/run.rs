@@ -1,17 +1,21 @@
 //! The exporter's life: from a configuration to its last answer.
 
+mod signals;
+
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
+use actix_web::dev::Server;
 use actix_web::web::Data;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::timeout;
+use tokio::time::sleep;
 
-use crate::config::Config;
+use crate::config::{Config, Shutdown};
 use crate::server::{BindError, Bound, IngestRules, Shared};
 use crate::sink::Sink;
 use crate::state::{Settings, State};
+use signals::Signals;
 
 /// The exporter could not start, or not go on.
 #[derive(Debug, thiserror::Error)]
@@ -21,41 +25,51 @@ pub enum RunError {
     Bind(#[from] BindError),
     /// The operating system refused to tell of signals.
     #[error("could not listen for signals: {0}")]
-    Signals(std::io::Error),
+    Signals(io::Error),
     /// The server broke.
     #[error("the server stopped: {0}")]
-    Server(std::io::Error),
+    Server(io::Error),
 }
 
-/// Runs the exporter until SIGTERM or SIGINT, and then until what is in flight is done.
+/// Runs the exporter until SIGTERM or SIGINT, and then until what is in flight is done or a second signal comes.
 ///
 /// # Errors
 /// When it can't listen on its addresses, or the operating system fails it.
 pub async fn run(config: Config) -> Result<(), RunError> {
-    let grace = config.shutdown.grace;
+    let Shutdown { delay, grace } = config.shutdown;
     let addresses = config.listen.clone();
     let shared = Data::new(shared(config));
     let bound = Bound::new(shared.clone(), &addresses)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
+    let mut signals = Signals::listen().map_err(RunError::Signals)?;
     bound.addresses().iter().for_each(announce);
     let mut server = bound.serve();
-    let handle = server.handle();
     let signal = tokio::select! {
         ended = &mut server => return ended.map_err(RunError::Server),
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
+        signal = signals.next() => signal,
     };
-    tracing::info!(signal, grace_seconds = grace.as_secs_f64(), "stopping: finishing what is in flight");
+    let (delay_seconds, grace_seconds) = (delay.min(grace).as_secs_f64(), grace.as_secs_f64());
+    tracing::info!(signal, delay_seconds, grace_seconds, "stopping: not ready from now on");
     shared.drain();
-    let finishing = async { tokio::join!(server, handle.stop(true)).0 };
-    match timeout(grace, finishing).await {
-        Ok(ended) => ended.map_err(RunError::Server)?,
-        // The server went with the future: that closes its connections.
-        Err(_) => tracing::warn!("the grace period is over: what was still in flight was cut off"),
+    // The server goes with the future that finishes it: that closes its connections.
+    tokio::select! {
+        ended = finish(server, delay) => ended.map_err(RunError::Server)?,
+        () = sleep(grace) => tracing::warn!("the grace period is over: what was still in flight was cut off"),
+        signal = signals.next() => tracing::warn!(signal, "a second signal: what was still in flight was cut off"),
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Serves on for `delay`, so that whoever sends traffic has time to learn that it should go elsewhere. Then accepts
+/// nothing new, and serves until what is in flight is done.
+async fn finish(mut server: Server, delay: Duration) -> io::Result<()> {
+    tokio::select! {
+        ended = &mut server => return ended,
+        () = sleep(delay) => {}
+    }
+    tracing::info!("not accepting any more: finishing what is in flight");
+    let handle = server.handle();
+    tokio::join!(server, handle.stop(true)).0
 }
 
 fn shared(config: Config) -> Shared {

@@ -5,11 +5,13 @@
 
 mod auth;
 mod body;
+mod connections;
 mod health;
 mod heavy;
 mod ingest;
 mod landing;
 mod metrics;
+mod pieces;
 mod portions;
 mod refusal;
 mod shared;
@@ -21,13 +23,14 @@ use std::{fmt, io};
 use actix_web::dev::Server;
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::middleware::from_fn;
 use actix_web::{App, Handler, HttpResponse, HttpServer, Resource, Responder, web};
 
 pub use shared::{IngestRules, Shared};
 
 /// A client that has not sent its request line and headers by then is gone.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
-/// LiteLLM pushes every five seconds, Prometheus scrapes every fifteen to sixty: longer than either.
+/// How long a pusher may keep a connection that it does not use: LiteLLM pushes every five seconds, or when it is told.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// A worker is one thread and does one thing at a time. With two for each core a probe seldom waits for the worker that is just
 /// copying somebody's scrape.
@@ -61,13 +64,17 @@ impl Bound {
     /// When one of them can't be had.
     pub fn new(shared: web::Data<Shared>, addresses: &[SocketAddr]) -> Result<Self, BindError> {
         let workers = std::thread::available_parallelism().map_or(1, usize::from) * WORKERS_PER_CORE;
-        let mut server = HttpServer::new(move || App::new().app_data(shared.clone()).configure(routes))
-            .workers(workers)
-            .client_request_timeout(HEADERS_TIMEOUT)
-            .keep_alive(KEEP_ALIVE)
-            // In whole seconds, and never none: whoever stops the server sets the limit by dropping it.
-            .shutdown_timeout(u64::MAX)
-            .disable_signals();
+        let mut server = HttpServer::new(move || {
+            App::new().app_data(shared.clone()).wrap(from_fn(connections::close)).configure(routes)
+        })
+        .workers(workers)
+        .max_connections(connections::most_per_worker(workers))
+        .on_connect(connections::limit_sending)
+        .client_request_timeout(HEADERS_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        // In whole seconds, and never none: whoever stops the server sets the limit by dropping it.
+        .shutdown_timeout(u64::MAX)
+        .disable_signals();
         for address in addresses {
             server = server.bind(address).map_err(|source| BindError { address: *address, source })?;
         }

@@ -17,7 +17,7 @@ use support::http::{Connection, Request, Response};
 
 const PATH: &str = "/ingest/litellm";
 const KIB: usize = 1024;
-const REASONS: [&str; 8] = [
+const REASONS: [&str; 9] = [
     "no_token_configured",
     "unauthorized",
     "body_too_large",
@@ -26,6 +26,7 @@ const REASONS: [&str; 8] = [
     "not_json",
     "too_many_pushes",
     "too_many_scrapes",
+    "internal",
 ];
 
 // What is taken.
@@ -104,6 +105,22 @@ fn a_body_in_chunks_is_taken() {
         connection.write(chunk(piece.as_bytes()).as_slice()).expect("the exporter reads on");
     }
     assert_eq!(answer_of(connection).json(), summary(2, 0, 0));
+}
+
+#[test]
+fn a_body_in_tiny_chunks_is_taken_and_takes_no_more_memory_than_it_is_long() {
+    let exporter = Exporter::start();
+    let body = padded(&event("m"), 2 * KIB * KIB);
+    let before = most_memory_in_kib(&exporter);
+    let mut connection = begin(&exporter, "Transfer-Encoding: chunked");
+    for some in body.chunks(64 * KIB) {
+        let chunks: Vec<u8> = some.chunks(1).flat_map(chunk).collect();
+        connection.write(&chunks).expect("the exporter reads on");
+    }
+    connection.write(&chunk(b"")).expect("the exporter reads on");
+    assert_eq!(answer_of(connection).json(), summary(1, 0, 0));
+    let grown = most_memory_in_kib(&exporter) - before;
+    assert!(grown < 16 * 1024, "2 MiB, byte by byte, took {grown} KiB of memory");
 }
 
 #[test]
@@ -379,6 +396,28 @@ fn too_many_bytes_in_flight_are_refused_until_there_is_room_again() {
     assert_eq!(answer_of(slow).json(), summary(1, 0, 0), "what was being received is not given up");
     assert_eq!(in_flight(&exporter), Some(0.0));
     exporter.push(padded(&event("after"), 1024 * KIB));
+}
+
+#[test]
+fn a_body_as_large_as_may_be_is_unpacked_whatever_else_is_in_flight() {
+    let exporter = Launch::default().config("ingest: {max_body: 1MiB, max_in_flight: 1MiB}").start();
+    let packed = || push(gzip(padded(&event("m"), 1024 * KIB))).header("Content-Encoding", "gzip");
+    let answer = exporter.send(&packed());
+    assert_eq!((answer.status, answer.json()), (200, summary(1, 0, 0)), "there is nothing else");
+
+    let slow_body = padded(&event("slow"), 900 * KIB);
+    let (arrived, outstanding) = slow_body.split_at(800 * KIB);
+    let mut slow = begin(&exporter, &format!("Content-Length: {}", slow_body.len()));
+    slow.write(arrived).expect("the exporter reads");
+    exporter.wait_until("what was sent has arrived", PATIENCE, |exporter| {
+        in_flight(exporter) == Some(arrived.len() as f64)
+    });
+    let answer = exporter.send(&packed());
+    assert_eq!((answer.status, answer.json()), (200, summary(1, 0, 0)), "what was received is not given up");
+
+    slow.write(outstanding).expect("the exporter reads on");
+    assert_eq!(answer_of(slow).json(), summary(1, 0, 0));
+    assert_eq!(in_flight(&exporter), Some(0.0));
 }
 
 #[test]

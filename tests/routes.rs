@@ -5,7 +5,8 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use support::deadline::{PATIENCE, poll};
 use support::events::{Event, array, event};
 use support::exporter::{Exporter, Launch, OPEN_METRICS, TEXT_004};
 use support::exposition::Exposition;
-use support::http::{Request, Response};
+use support::http::{Connection, Request, Response};
 
 const INGEST: &str = "/ingest/litellm";
 const HEALTH: [&str; 6] =
@@ -178,6 +179,58 @@ fn the_landing_page_leads_to_every_route() {
     }
     for link in links {
         assert_eq!(exporter.get(link).status, 200, "{link}");
+    }
+}
+
+// Connections.
+
+#[test]
+fn only_a_push_that_was_taken_keeps_its_connection() {
+    let exporter = Exporter::start();
+    let mut pusher = Connection::open(exporter.address()).expect("it listens");
+    for _ in 0..3 {
+        let answer = ask(&mut pusher, "POST", INGEST, &event("m").json());
+        assert_eq!((answer.status, answer.header("connection")), (200, None), "{}", answer.text());
+    }
+    let answer = ask(&mut pusher, "POST", INGEST, "no JSON");
+    assert_eq!((answer.status, answer.header("connection")), (400, Some("close")));
+    assert_closed(pusher);
+
+    for path in paths().chain([INGEST, "/nothing"]) {
+        for method in ["GET", "HEAD", "POST"] {
+            let mut connection = Connection::open(exporter.address()).expect("it listens");
+            let answer = ask(&mut connection, method, path, "");
+            assert_eq!(answer.header("connection"), Some("close"), "{method} {path}");
+            assert_closed(connection);
+        }
+    }
+}
+
+#[test]
+fn a_second_request_that_never_ends_holds_no_connection() {
+    let exporter = Exporter::start();
+    let mut connection = Connection::open(exporter.address()).expect("it listens");
+    connection
+        .write(b"GET /health/liveliness HTTP/1.1\r\nHost: x\r\n\r\nGET /health HTTP/1.1\r\nHost:")
+        .expect("it reads");
+    assert_eq!(connection.read_answer("GET").expect("an answer").status, 200);
+    assert_closed(connection);
+}
+
+#[test]
+fn a_body_that_never_ends_holds_no_connection_where_it_is_not_read() {
+    let exporter = Launch::default().environment("LLM_EXPORTER__INGEST__TOKEN", "the-right-one").start();
+    for (method, path, status) in [("GET", "/health/liveliness", 200), ("POST", "/metrics", 405), ("POST", INGEST, 401)]
+    {
+        for length in ["Transfer-Encoding: chunked", "Content-Length: 1000"] {
+            let mut connection = Connection::open(exporter.address()).expect("it listens");
+            let head =
+                format!("{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer guess\r\n{length}\r\n\r\n1\r\n");
+            connection.write(head.as_bytes()).expect("it reads");
+            let answer = connection.read_answer(method).expect("an answer, though the body is not complete");
+            assert_eq!(answer.status, status, "{method} {path} {length}");
+            assert_closed(connection);
+        }
     }
 }
 
@@ -367,6 +420,27 @@ fn scrapes_beyond_the_limit_are_told_to_come_back_and_health_answers_meanwhile()
     assert_eq!(counted.map(|count| count.to_string()), Some(refusals.to_string()));
 }
 
+#[test]
+fn a_scrape_that_is_not_read_keeps_its_place_until_its_client_leaves() {
+    let exporter = Launch::default().config("scrape: {max_concurrent: 1}").start();
+    // So long that the kernel does not take all of it on behalf of a client that does not read.
+    let many: Vec<Event> = (0..500).map(|number| event(&format!("model-{number}-{}", "x".repeat(200)))).collect();
+    exporter.push(array(&many));
+
+    let mut idle = TcpStream::connect(exporter.address()).expect("it listens");
+    idle.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").expect("it reads");
+    let mut first = *b"HTTP/1.1 ???";
+    idle.read_exact(&mut first).expect("the beginning of an answer");
+    assert_eq!(first.as_slice(), b"HTTP/1.1 200");
+
+    let scrape = || exporter.get("/metrics").status;
+    assert_eq!(scrape(), 503, "the one place is taken");
+    assert_eq!(exporter.get("/health/liveliness").status, 200);
+    drop(idle);
+    let taken = poll(PATIENCE, || (scrape() == 200).then_some(()));
+    assert!(taken.is_some(), "the place of a client that left is not free again");
+}
+
 // Secrets.
 
 #[test]
@@ -419,6 +493,20 @@ fn assert_no_secret(secrets: &[&str], text: &str, place: &str) {
 fn paths() -> impl Iterator<Item = &'static str> {
     let routes = ROUTES.into_iter().map(|(path, _)| path).filter(|path| *path != INGEST);
     ["/"].into_iter().chain(routes)
+}
+
+/// Sends a request on a connection that may be kept, and reads its answer.
+fn ask(connection: &mut Connection, method: &str, path: &str, body: &str) -> Response {
+    let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    connection.write(request.as_bytes()).expect("it reads");
+    connection.read_answer(method).expect("an answer")
+}
+
+/// Waits until the exporter closes the connection; it must not send anything more.
+fn assert_closed(mut connection: Connection) {
+    let error = connection.read_answer("GET").expect_err("there is nothing to answer");
+    assert!(matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::ConnectionReset), "it is still open: {error}");
+    assert!(!error.to_string().contains("HTTP"), "it sent more: {error}");
 }
 
 /// As many failures as make the deployment of this model unhealthy.

@@ -18,7 +18,9 @@ use support::http::{Connection, Request};
 /// How often actix looks whether its connections are done, and some patience for a busy machine.
 const SOON: Duration = Duration::from_secs(8);
 /// More than [`SOON`], so that what ends by itself can be told from what is cut off.
-const LONG_GRACE: &str = "shutdown: {grace: 20s}";
+const LONG_GRACE: &str = "shutdown: {delay: 0s, grace: 20s}";
+/// More than any test waits.
+const LONG_DELAY: &str = "shutdown: {delay: 10m, grace: 10m}";
 
 #[test]
 fn each_signal_ends_it_with_success() {
@@ -55,37 +57,72 @@ fn what_is_in_flight_when_the_signal_comes_is_answered() {
 }
 
 #[test]
-fn it_never_says_that_it_is_ready_once_it_does_not_accept_any_more() {
-    let mut exporter = Launch::default().config(LONG_GRACE).start();
+fn it_says_that_it_is_not_ready_before_it_stops_accepting() {
+    let mut exporter = Launch::default().config(LONG_DELAY).start();
+    let mut kept_alive = begin(&exporter, 2);
+    kept_alive.write(b"[]").expect("it reads");
+    assert_eq!(kept_alive.read_answer("POST").expect("an answer").status, 200);
+
+    exporter.sigterm();
+    exporter.wait_until("it says that it is not ready", PATIENCE, |exporter| {
+        exporter.get("/health/readiness").status == 503
+    });
+    assert_eq!(exporter.get("/health/readiness").json()["status"], "not_ready");
+    assert_eq!(exporter.metrics().value("llm_ready", &[]), Some(0.0));
+    assert_eq!(exporter.get("/health/liveliness").status, 200, "nobody should kill it for that");
+    assert_eq!(exporter.push(array(&[event("m")])), json!({"accepted": 1, "duplicates": 0, "rejected": 0}));
+
+    kept_alive.write(b"GET /health/readiness HTTP/1.1\r\nHost: x\r\n\r\n").expect("it reads");
+    let answer = kept_alive.read_answer("GET").expect("an answer");
+    assert_eq!((answer.status, &answer.json()["status"]), (503, &json!("not_ready")));
+
+    exporter.sigterm();
+    assert_eq!(exporter.wait_exit(SOON).code(), Some(0), "{}", exporter.log());
+}
+
+#[test]
+fn it_stops_accepting_after_the_delay() {
+    let delay = Duration::from_millis(700);
+    let mut exporter = Launch::default().config("shutdown: {delay: 700ms, grace: 20s}").start();
     let body = array(&[event("m")]);
     let mut push = begin(&exporter, body.len());
     await_reading(&exporter);
-    let mut kept_alive = Connection::open(exporter.address()).expect("it listens");
-    let readiness = b"GET /health/readiness HTTP/1.1\r\nHost: x\r\n\r\n";
-    kept_alive.write(readiness).expect("it reads");
-    assert_eq!(kept_alive.read_answer("GET").expect("an answer").status, 200);
-
+    let signalled = Instant::now();
     exporter.sigterm();
     await_not_accepting(&exporter);
-    // A connection that was idle is closed, so there may be nobody left to ask.
-    if kept_alive.write(readiness).is_ok()
-        && let Ok(answer) = kept_alive.read_answer("GET")
-    {
-        assert_eq!((answer.status, &answer.json()["status"]), (503, &json!("not_ready")));
-    }
+    assert!(signalled.elapsed() >= delay, "it did not wait: {:?}", signalled.elapsed());
     push.write(body.as_bytes()).expect("it still reads");
     assert_eq!(push.read_answer("POST").expect("an answer").status, 200);
     assert_eq!(exporter.wait_exit(SOON).code(), Some(0), "{}", exporter.log());
 }
 
 #[test]
+fn a_second_signal_ends_it_at_once() {
+    for config in [LONG_DELAY, "shutdown: {delay: 0s, grace: 10m}"] {
+        for (first, second) in [("TERM", "TERM"), ("TERM", "INT"), ("INT", "TERM")] {
+            let mut exporter = Launch::default().config(config).start();
+            let mut push = begin(&exporter, 1_000_000);
+            await_reading(&exporter);
+            exporter.signal(first);
+            // Not before: two signals of one kind that come together are one.
+            exporter.wait_until("it saw the first one", PATIENCE, |exporter| exporter.log().contains("stopping"));
+            exporter.signal(second);
+            assert_eq!(exporter.wait_exit(SOON).code(), Some(0), "SIG{first} SIG{second}\n{}", exporter.log());
+            let log = exporter.log();
+            assert!(log.contains("a second signal: what was still in flight was cut off"), "{log}");
+            push.read_answer("POST").expect_err("there was no time to answer");
+        }
+    }
+}
+
+#[test]
 fn idle_connections_do_not_hold_it_up() {
     let mut exporter = Launch::default().config(LONG_GRACE).start();
-    let mut idle: Vec<Connection> =
-        (0..20).map(|_| Connection::open(exporter.address()).expect("it listens")).collect();
+    let mut idle: Vec<Connection> = (0..20).map(|_| begin(&exporter, 2)).collect();
     for connection in &mut idle {
-        connection.write(b"GET /health/liveliness HTTP/1.1\r\nHost: x\r\n\r\n").expect("it reads");
-        assert_eq!(connection.read_answer("GET").expect("an answer").status, 200);
+        connection.write(b"[]").expect("it reads");
+        let answer = connection.read_answer("POST").expect("an answer");
+        assert_eq!((answer.status, answer.header("connection")), (200, None), "a pusher may keep its connection");
     }
     exporter.sigterm();
     assert_eq!(exporter.wait_exit(SOON).code(), Some(0), "{}", exporter.log());
@@ -94,7 +131,7 @@ fn idle_connections_do_not_hold_it_up() {
 #[test]
 fn a_body_that_never_ends_does_not_hold_it_longer_than_the_grace() {
     let grace = Duration::from_millis(1500);
-    let mut exporter = Launch::default().config("shutdown: {grace: 1500ms}").start();
+    let mut exporter = Launch::default().config("shutdown: {delay: 0s, grace: 1500ms}").start();
     let mut push = begin(&exporter, 1_000_000);
     push.write(b"[").expect("it reads");
     await_reading(&exporter);
@@ -109,7 +146,7 @@ fn a_body_that_never_ends_does_not_hold_it_longer_than_the_grace() {
 
 #[test]
 fn without_a_grace_it_ends_at_once() {
-    let mut exporter = Launch::default().config("shutdown: {grace: 0s}").start();
+    let mut exporter = Launch::default().config("shutdown: {delay: 10m, grace: 0s}").start();
     let mut push = begin(&exporter, 1_000_000);
     await_reading(&exporter);
     exporter.sigterm();

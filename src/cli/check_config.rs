@@ -9,7 +9,7 @@ use super::{Failure, environment, print};
 /// What `check-config` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The environment is read too, as `serve` reads it. Secrets are masked in the output.
+The environment is read too, as `serve` reads it. Of a secret the output only says that it is set.
 
 Example:
   llm-exporter check-config --config llm-exporter.yml")]

@@ -63,6 +63,7 @@ pub(super) static KEYS: &[Key] = &[
     key!(health.degraded_error_ratio: kind::RATIO),
     key!(health.unhealthy_error_ratio: kind::RATIO),
     key!(scrape.max_concurrent: kind::count()),
+    key!(shutdown.delay: kind::GRACE),
     key!(shutdown.grace: kind::GRACE),
     key!(log.level: kind::LOG_LEVEL),
     key!(log.format: kind::LOG_FORMAT),

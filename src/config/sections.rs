@@ -13,7 +13,8 @@ pub struct Ingest {
     pub token: Option<Secret>,
     /// The largest body that is taken, in bytes after decompression.
     pub max_body: u64,
-    /// The most bytes of bodies that are in memory at once; who sends more is told to come back later.
+    /// The most bytes of bodies that are received or wait to be decoded at once; who sends more is told to come back later.
+    /// What is just being unpacked, two bodies of `max_body` at most, counts too and may be beyond it.
     pub max_in_flight: u64,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
@@ -62,7 +63,7 @@ impl Default for Limits {
 /// How scrapes are served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scrape {
-    /// How many scrapes are encoded at once; more are told to come back later.
+    /// How many scrapes are rendered or sent at once; more are told to come back later.
     pub max_concurrent: usize,
 }
 
@@ -75,6 +76,8 @@ impl Default for Scrape {
 /// How the process ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shutdown {
+    /// How long the exporter goes on accepting after a signal, while it says that it is not ready. The grace ends it too.
+    pub delay: Duration,
     /// How long requests in flight may take to finish after a signal; zero cuts them off.
     pub grace: Duration,
 }
@@ -82,6 +85,6 @@ pub struct Shutdown {
 impl Default for Shutdown {
     fn default() -> Self {
         // Kubernetes kills 30 s after the signal: leave it five to spare.
-        Self { grace: Duration::from_secs(25) }
+        Self { delay: Duration::from_secs(1), grace: Duration::from_secs(25) }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{DeploymentReport, HealthState, Report};
+use super::{DeploymentReport, HealthState, Readiness, Report};
 use crate::event::Timestamp;
 
 /// What is said of a database, cache or gateway that nobody configured.
@@ -39,6 +39,7 @@ pub struct ReadinessJson {
     status: &'static str,
     /// No database is configured, so there is none to wait for.
     db_initialized: bool,
+    /// As [`Report::is_router_initialized`], which waits for nothing either.
     router_initialized: bool,
 }
 
@@ -128,13 +129,13 @@ impl<'a> ModelsJson<'a> {
 }
 
 impl ReadinessJson {
-    /// What `report` says.
+    /// What `readiness` comes to.
     #[must_use]
-    pub fn new(report: &Report) -> Self {
+    pub fn new(readiness: Readiness) -> Self {
         Self {
-            status: if report.is_ready() { "ready" } else { "not_ready" },
+            status: if readiness == Readiness::Ready { "ready" } else { "not_ready" },
             db_initialized: true,
-            router_initialized: report.is_router_initialized(),
+            router_initialized: true,
         }
     }
 }

@@ -57,6 +57,13 @@ impl Reservation {
         }
         is_granted
     }
+
+    /// Takes this many more bytes, also where they are not left: then nobody else gets any until they are given back.
+    pub fn take(&mut self, bytes: usize) {
+        let bytes = bytes as u64;
+        self.budget.used.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes += bytes;
+    }
 }
 
 impl Drop for Reservation {
@@ -79,5 +86,18 @@ mod tests {
         assert!(second.grow(4));
         drop(first);
         assert!(second.grow(6));
+    }
+
+    #[test]
+    fn what_is_taken_beyond_the_limit_is_counted_and_comes_back() {
+        let budget = InFlight::new(10);
+        let mut received = budget.reserve();
+        assert!(received.grow(8));
+        let mut unpacked = budget.reserve();
+        unpacked.take(10);
+        assert_eq!(budget.used(), 18);
+        assert!(!received.grow(1));
+        drop(unpacked);
+        assert!(received.grow(2));
     }
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::Payload;
 use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
+use super::pieces::Pieces;
 use super::portions::Turns;
 use crate::own::{Refusal, Reservation};
 
@@ -41,15 +42,15 @@ pub(super) async fn receive(
     max_body: u64,
     deadline: Duration,
     reservation: &mut Reservation,
-) -> Result<Vec<Bytes>, Refusal> {
+) -> Result<Pieces, Refusal> {
     if announced_length(request).is_some_and(|length| length > max_body) {
         return Err(Refusal::BodyTooLarge);
     }
     timeout(deadline, collect(payload, max_body, reservation)).await.unwrap_or(Err(Refusal::BodyIncomplete))
 }
 
-async fn collect(mut payload: Payload, max_body: u64, reservation: &mut Reservation) -> Result<Vec<Bytes>, Refusal> {
-    let mut pieces = Vec::new();
+async fn collect(mut payload: Payload, max_body: u64, reservation: &mut Reservation) -> Result<Pieces, Refusal> {
+    let mut pieces = Pieces::default();
     let mut received = 0;
     let mut turns = Turns::default();
     while let Some(chunk) = payload.next().await {
@@ -62,25 +63,17 @@ async fn collect(mut payload: Payload, max_body: u64, reservation: &mut Reservat
             return Err(Refusal::TooManyPushes);
         }
         turns.take(chunk.len()).await;
-        pieces.push(chunk);
+        pieces.push(&chunk);
     }
     Ok(pieces)
-}
-
-/// Puts a body together, giving back each piece as it goes.
-pub(super) fn join(pieces: Vec<Bytes>) -> Vec<u8> {
-    let mut body = Vec::with_capacity(pieces.iter().map(Bytes::len).sum());
-    for piece in pieces {
-        body.extend_from_slice(&piece);
-    }
-    body
 }
 
 fn announced_length(request: &HttpRequest) -> Option<u64> {
     request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Unpacks gzip, up to `max_body` bytes.
+/// Unpacks gzip, up to `max_body` bytes. It takes them whether they are left or not: what was received is not given up, and
+/// no more bodies are unpacked at once than there are decoders.
 pub(super) fn unpack(packed: &[u8], max_body: u64, reservation: &mut Reservation) -> Result<Vec<u8>, Refusal> {
     let mut decoder = MultiGzDecoder::new(packed);
     let mut body = Vec::new();
@@ -93,9 +86,7 @@ pub(super) fn unpack(packed: &[u8], max_body: u64, reservation: &mut Reservation
         if (body.len() + length) as u64 > max_body {
             return Err(Refusal::BodyTooLarge);
         }
-        if !reservation.grow(length) {
-            return Err(Refusal::TooManyPushes);
-        }
+        reservation.take(length);
         body.extend_from_slice(&chunk[..length]);
     }
 }

@@ -1,29 +1,34 @@
 //! The JSON health routes.
+//!
+//! Those that probe the exporter itself answer at once, from what is at hand. Those that tell of the gateway judge every
+//! deployment, which may be thousands, and write a megabyte: off the threads that answer the others.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::web::{Data, Query};
 use serde::{Deserialize, Serialize};
 
+use super::heavy;
+use super::refusal::fail;
 use super::shared::Shared;
 use crate::health::json::{HealthJson, ModelsJson, ReadinessJson, ServicesJson};
+use crate::health::{Readiness, Report};
 
-/// `GET /health`
-pub(super) async fn health(shared: Data<Shared>) -> HttpResponse {
-    let report = shared.report();
-    answer(serving(report.is_healthy()), &HealthJson::new(&report))
+/// `GET /health/liveliness`: depends on nothing.
+pub(super) async fn liveliness() -> HttpResponse {
+    respond(Answer::new(StatusCode::OK, &"I'm alive!"))
 }
 
 /// `GET /health/readiness`
 pub(super) async fn readiness(shared: Data<Shared>) -> HttpResponse {
-    let report = shared.report();
-    answer(serving(report.is_ready()), &ReadinessJson::new(&report))
+    let readiness = shared.readiness();
+    respond(Answer::new(serving(readiness == Readiness::Ready), &ReadinessJson::new(readiness)))
 }
 
-/// `GET /health/liveliness`: depends on nothing.
-pub(super) async fn liveliness() -> HttpResponse {
-    answer(StatusCode::OK, &"I'm alive!")
+/// `GET /health`
+pub(super) async fn health(shared: Data<Shared>) -> HttpResponse {
+    judged(shared, |report| Answer::new(serving(report.is_healthy()), &HealthJson::new(report))).await
 }
 
 /// The filter of `/health/models`.
@@ -33,28 +38,54 @@ pub(super) struct Filter {
 }
 
 /// `GET /health/models`
-pub(super) async fn models(shared: Data<Shared>, filter: Query<Filter>) -> HttpResponse {
-    let report = shared.report();
-    let only = filter.model.as_deref();
-    let status = match only {
-        None => StatusCode::OK,
-        Some(name) => match report.models.iter().find(|model| model.model == name) {
-            None => StatusCode::NOT_FOUND,
-            Some(model) => serving(model.up != Some(false)),
-        },
-    };
-    answer(status, &ModelsJson::new(&report, only))
+pub(super) async fn models(shared: Data<Shared>, Query(filter): Query<Filter>) -> HttpResponse {
+    judged(shared, move |report| {
+        let only = filter.model.as_deref();
+        let status = match only {
+            None => StatusCode::OK,
+            Some(name) => match report.models.iter().find(|model| model.model == name) {
+                None => StatusCode::NOT_FOUND,
+                Some(model) => serving(model.up != Some(false)),
+            },
+        };
+        Answer::new(status, &ModelsJson::new(report, only))
+    })
+    .await
 }
 
 /// `GET /health/services`
 pub(super) async fn services(shared: Data<Shared>) -> HttpResponse {
-    answer(StatusCode::OK, &ServicesJson::new(&shared.report()))
+    judged(shared, |report| Answer::new(StatusCode::OK, &ServicesJson::new(report))).await
+}
+
+/// A status and its JSON.
+#[derive(Debug)]
+struct Answer {
+    status: StatusCode,
+    json: Vec<u8>,
+}
+
+impl Answer {
+    fn new(status: StatusCode, json: &impl Serialize) -> Self {
+        Self { status, json: serde_json::to_vec(json).expect("texts, numbers and lists of them are JSON") }
+    }
+}
+
+/// Answers from the verdicts as of now.
+async fn judged(shared: Data<Shared>, answer: impl FnOnce(&Report) -> Answer + Send + 'static) -> HttpResponse {
+    let for_judging = shared.clone();
+    match heavy::run(move || answer(&for_judging.report())).await {
+        Ok(answer) => respond(answer),
+        Err(broken) => fail(&shared, "judge the gateway", &broken),
+    }
+}
+
+fn respond(answer: Answer) -> HttpResponse {
+    let Answer { status, json } = answer;
+    let mut response = HttpResponse::build(status);
+    response.insert_header((CACHE_CONTROL, "no-store")).insert_header(ContentType::json()).body(json)
 }
 
 fn serving(is_well: bool) -> StatusCode {
     if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
-}
-
-fn answer(status: StatusCode, json: &impl Serialize) -> HttpResponse {
-    HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(json)
 }

@@ -8,8 +8,8 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::auth;
 use super::body::{self, Encoding};
-use super::heavy;
-use super::refusal::refuse;
+use super::heavy::{self, BrokenOff};
+use super::refusal::{fail, refuse};
 use super::shared::{Shared, now};
 use crate::own::Refusal;
 use crate::sources::litellm::{self, NotJson, Summary};
@@ -19,9 +19,12 @@ use crate::state::Source;
 pub(super) const PATH: &str = "/ingest/litellm";
 
 /// Why a body was not taken.
+#[derive(Debug)]
 enum Refused {
     For(Refusal),
     NotJson(NotJson),
+    /// What came before is counted: sent again, it is recognised.
+    BrokenOff(BrokenOff),
 }
 
 /// Takes a body of events.
@@ -37,6 +40,7 @@ pub(super) async fn take(request: HttpRequest, payload: Payload, shared: Data<Sh
             HttpResponse::Ok().json(summary)
         }
         Err(Refused::NotJson(error)) => refuse(&shared, Refusal::NotJson, &error.to_string()),
+        Err(Refused::BrokenOff(error)) => fail(&shared, "decode a body", &error),
         Err(Refused::For(refusal)) => refuse(&shared, refusal, &sentence(refusal, shared.ingest.max_body)),
     }
 }
@@ -58,10 +62,9 @@ async fn receive_and_decode(
     let decoding = move || {
         // Held here and not by the request: a client that leaves ends the request, and not the decoding.
         let _held = (decoder, reservation);
-        decode(&body::join(pieces), encoding, &for_decoding)
+        decode(&pieces.join(), encoding, &for_decoding)
     };
-    let decoded = heavy::run(decoding).await;
-    decoded.unwrap_or(Err(Refused::For(Refusal::BodyIncomplete)))
+    heavy::run(decoding).await.unwrap_or_else(|broken| Err(Refused::BrokenOff(broken)))
 }
 
 fn decode(body: &[u8], encoding: Encoding, shared: &Shared) -> Result<Summary, Refused> {

@@ -9,37 +9,38 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use flate2::write::GzEncoder;
 
+use super::connections::SENDING_TIMEOUT;
 use super::heavy;
 use super::portions::Portions;
-use super::refusal::refuse;
+use super::refusal::{fail, refuse};
 use super::shared::{Shared, now};
 use crate::collectors::View;
 use crate::exposition::{Broken, Compression, Format, compression, format, render};
 use crate::health::Report;
 use crate::own::{LastScrape, Refusal};
 
-/// Renders all metrics, off the threads that answer health probes.
+/// Renders all metrics, off the threads that answer health probes. A scrape has its place until it is sent.
 pub(super) async fn scrape(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
-    let Ok(permit) = Arc::clone(&shared.scrapes).try_acquire_owned() else {
+    let Ok(place) = Arc::clone(&shared.scrapes).try_acquire_owned() else {
         let sentence = "too many scrapes at once: scrape less often, or raise scrape.max_concurrent";
         return refuse(&shared, Refusal::TooManyScrapes, sentence);
     };
     let format = format(&header(&request, ACCEPT));
     let compression = compression(&header(&request, ACCEPT_ENCODING));
     let for_rendering = shared.clone();
-    let rendering = move || {
-        // Held here and not by the request: a client that leaves ends the request, and not the rendering.
-        let _held = permit;
-        rendered(&for_rendering, format, compression)
+    // Held there and not by the request: a client that leaves ends the request, and not the rendering.
+    let rendering = move || (rendered(&for_rendering, format, compression), place);
+    let rendered = heavy::run(rendering).await.map_err(io::Error::other);
+    let (body, place) = match rendered.and_then(|(body, place)| Ok((body?, place))) {
+        Ok(rendered) => rendered,
+        Err(error) => return fail(&shared, "render a scrape", &error),
     };
-    let body = heavy::run(rendering).await;
-    let Some(Ok(body)) = body else { return HttpResponse::InternalServerError().finish() };
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, format.content_type())).insert_header((VARY, "Accept, Accept-Encoding"));
     if compression == Compression::Gzip {
         response.insert_header((CONTENT_ENCODING, "gzip"));
     }
-    response.body(Portions::new(body))
+    response.body(Portions::new(body, Instant::now() + SENDING_TIMEOUT, place))
 }
 
 /// The body, written and compressed portion by portion: of the whole text only what the client gets is ever in memory.

@@ -1,5 +1,7 @@
 //! Answers to requests that are refused: a status, a sentence that says what to do, and a count.
 
+use std::error::Error;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -9,6 +11,15 @@ use crate::own::Refusal;
 
 /// How long a refused client should wait, in seconds: a body is decoded and a scrape rendered well within that.
 const RETRY_AFTER_SECONDS: &str = "1";
+
+/// What a client should know when the fault is ours.
+const INTERNAL: &str = "the exporter failed at this request: its log says more";
+
+/// Logs what the exporter failed to do, counts it and answers.
+pub(super) fn fail(shared: &Shared, task: &str, error: &dyn Error) -> HttpResponse {
+    tracing::error!(task, %error, "failed at a request");
+    refuse(shared, Refusal::Internal, INTERNAL)
+}
 
 /// Counts the refusal and answers it.
 pub(super) fn refuse(shared: &Shared, reason: Refusal, sentence: &str) -> HttpResponse {
@@ -28,6 +39,7 @@ const fn status(reason: Refusal) -> StatusCode {
         Refusal::BadEncoding | Refusal::NotJson => StatusCode::BAD_REQUEST,
         Refusal::BodyIncomplete => StatusCode::REQUEST_TIMEOUT,
         Refusal::TooManyPushes | Refusal::TooManyScrapes => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

@@ -38,7 +38,7 @@ pub struct IngestRules {
     pub token: Option<Secret>,
     /// The largest body, in bytes, also after decompression.
     pub max_body: u64,
-    /// The most bytes of bodies that are being received or decoded.
+    /// The most bytes of bodies that are being received or wait to be decoded.
     pub max_in_flight: u64,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,

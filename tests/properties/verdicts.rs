@@ -115,7 +115,7 @@ proptest! {
         check_models(&json(ModelsJson::new(&report, None)), &scraped)?;
         let services = json(ServicesJson::new(&report));
         prop_assert_eq!(services["router"]["models"].as_f64(), scraped.value("llm_router_models", &[]));
-        let readiness = json(ReadinessJson::new(&report));
+        let readiness = json(ReadinessJson::new(report.readiness));
         prop_assert_eq!(scraped.value("llm_ready", &[]), Some(f64::from(u8::from(readiness["status"] == "ready"))));
         let is_initialized = readiness["router_initialized"] == true;
         prop_assert_eq!(scraped.value("llm_router_initialized", &[]), Some(f64::from(u8::from(is_initialized))));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Kind, Wrong, quoted};
+use super::{Kind, Wrong};
 use crate::config::{
     Problem, Secret,
     given::{Form, Given, Scalar},
@@ -35,8 +35,9 @@ impl Kind<Option<Secret>> for Token {
         .map_err(|problem| vec![problem.into()])
     }
 
+    /// Not a mask: what is shown loads again, and everybody would know that token.
     fn show(&self, token: &Option<Secret>) -> String {
-        token.as_ref().map_or_else(|| "null".into(), quoted)
+        if token.is_some() { "null  # set, not shown".into() } else { "null".into() }
     }
 }
 

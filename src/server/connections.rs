@@ -1,0 +1,149 @@
+//! Connections: how many there may be, and who may keep one. Nobody can take them all, or take one for ever.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{Extensions, Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
+use actix_web::http::{ConnectionType, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::rt::net::TcpStream;
+use actix_web::web::Bytes;
+use actix_web::{Error, HttpMessage};
+use futures_util::Stream;
+use rustix::net::sockopt::set_tcp_user_timeout;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::ingest;
+
+/// Files that are no connection: listeners, the log, what a scrape reads of `/proc` …
+const OTHER_FILES: u64 = 64;
+/// … and what each worker needs to wait for its connections: five, and some to spare.
+const FILES_OF_A_WORKER: u64 = 8;
+/// A worker has this many however few files there may be: with fewer, probes would wait for one another.
+const FEWEST: u64 = 16;
+/// What actix allows when it is not told.
+const MOST: u64 = 25_000;
+
+/// How long an answer may take to be sent: six times as long as Prometheus waits for one by default.
+pub(super) const SENDING_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Lets the process open all the files that it may, and tells how many connections each of `workers` may have, so that
+/// there is a file for every connection that is accepted. Those beyond wait in the listener's queue.
+pub(super) fn most_per_worker(workers: usize) -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let files = if raised.is_ok() { limit.maximum } else { limit.current };
+    share(files, workers)
+}
+
+/// The share of each worker in what `files` leave for connections; `None` is no limit.
+fn share(files: Option<u64>, workers: usize) -> usize {
+    let workers = u64::try_from(workers).unwrap_or(u64::MAX).max(1);
+    let others = FILES_OF_A_WORKER.saturating_mul(workers).saturating_add(OTHER_FILES);
+    let share = files.map_or(MOST, |files| files.saturating_sub(others) / workers);
+    usize::try_from(share.clamp(FEWEST, MOST)).expect("the most fits into any usize")
+}
+
+/// Ends a connection whose client takes nothing at all of what it is sent. Nothing is asked of an answer then, so that it
+/// can't look at its deadline: Linux is told to give up, also where the client says that it lives and has no room.
+pub(super) fn limit_sending(connection: &dyn Any, _: &mut Extensions) {
+    let milliseconds = u32::try_from(SENDING_TIMEOUT.as_millis()).expect("a minute is short");
+    let stream = connection.downcast_ref::<TcpStream>().expect("every connection is one of TCP");
+    // It fails on a connection that is gone, which needs no limit.
+    _ = set_tcp_user_timeout(stream, milliseconds);
+}
+
+/// Closes every connection after its answer, but those of pushers whose push was taken.
+///
+/// actix gives the first head on a connection [`HEADERS_TIMEOUT`](super::HEADERS_TIMEOUT) and every later one for ever. So
+/// only who may push gets to send a second one.
+pub(super) async fn close(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let unread = Unread::of(&mut request);
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    let was_taken = response.request().path() == ingest::PATH && response.status() == StatusCode::OK;
+    if !was_taken {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    Ok(response.map_body(|_, body| match unread {
+        Some(unread) => BoxBody::new(Answer { body, _unread: unread }),
+        None => body,
+    }))
+}
+
+/// What a request still has to send when it is answered.
+///
+/// Where nobody holds that any more, actix waits for the end of a body in chunks before it closes, however long the
+/// client takes. Where somebody holds it, the connection is closed a second after the answer.
+#[derive(Clone)]
+struct Unread(Rc<RefCell<Payload>>);
+
+impl Unread {
+    /// Puts itself between a request and its body; `None` where there is no body.
+    fn of(request: &mut ServiceRequest) -> Option<Self> {
+        match request.take_payload() {
+            Payload::None => None,
+            payload => {
+                let unread = Self(Rc::new(RefCell::new(payload)));
+                request.set_payload(Payload::Stream { payload: Box::pin(unread.clone()) });
+                Some(unread)
+            }
+        }
+    }
+}
+
+impl Stream for Unread {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut *self.0.borrow_mut()).poll_next(context)
+    }
+}
+
+/// An answer that holds what its request has not sent yet, until it is sent itself.
+struct Answer {
+    body: BoxBody,
+    _unread: Unread,
+}
+
+impl MessageBody for Answer {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_share_the_files_that_are_left() {
+        assert_eq!(share(Some(1024), 4), (1024 - 64 - 4 * 8) / 4);
+        assert_eq!(share(Some(1 << 20), 2), 25_000, "no more than actix allows");
+        assert_eq!(share(None, 4), 25_000);
+        assert_eq!(share(Some(100), 4), 16, "no fewer than probes need");
+        assert_eq!(share(Some(1024), 0), 1024 - 64 - 8);
+    }
+
+    #[test]
+    fn what_may_be_raised_is_raised() {
+        let most = most_per_worker(2);
+        let limit = getrlimit(Resource::Nofile);
+        assert_eq!(limit.current, limit.maximum);
+        assert_eq!(most, share(limit.maximum, 2));
+    }
+}
