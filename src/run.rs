@@ -48,8 +48,8 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         signal = signals.next() => signal,
     };
     let (delay_seconds, grace_seconds) = (delay.min(grace).as_secs_f64(), grace.as_secs_f64());
-    tracing::info!(signal, delay_seconds, grace_seconds, "stopping: not ready from now on");
     shared.drain();
+    tracing::info!(signal, delay_seconds, grace_seconds, "stopping: not ready from now on");
     // The server goes with the future that finishes it: that closes its connections.
     tokio::select! {
         ended = finish(server, delay) => ended.map_err(RunError::Server)?,

@@ -50,8 +50,8 @@ fn share(files: Option<u64>, workers: usize) -> usize {
     usize::try_from(share.clamp(FEWEST, MOST)).expect("the most fits into any usize")
 }
 
-/// Ends a connection whose client takes nothing at all of what it is sent. Nothing is asked of an answer then, so that it
-/// can't look at its deadline: Linux is told to give up, also where the client says that it lives and has no room.
+/// Ends a connection whose client takes nothing at all of what it is sent: Linux is told to give up, also where the client
+/// says that it lives and has no room.
 pub(super) fn limit_sending(connection: &dyn Any, _: &mut Extensions) {
     let milliseconds = u32::try_from(SENDING_TIMEOUT.as_millis()).expect("a minute is short");
     let stream = connection.downcast_ref::<TcpStream>().expect("every connection is one of TCP");

@@ -40,7 +40,7 @@ pub(super) async fn scrape(request: HttpRequest, shared: Data<Shared>) -> HttpRe
     if compression == Compression::Gzip {
         response.insert_header((CONTENT_ENCODING, "gzip"));
     }
-    response.body(Portions::new(body, Instant::now() + SENDING_TIMEOUT, place))
+    response.body(Portions::new(body, SENDING_TIMEOUT, place))
 }
 
 /// The body, written and compressed portion by portion: of the whole text only what the client gets is ever in memory.
