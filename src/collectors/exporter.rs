@@ -16,7 +16,7 @@ metrics! {
     REFUSED = Counter "llm_exporter_refused_requests_total" ["reason"];
     /// Bytes of pushed bodies that are being received or decoded.
     IN_FLIGHT = Gauge "llm_exporter_ingest_in_flight_bytes" [];
-    /// The most that llm_exporter_ingest_in_flight_bytes may be: a push beyond it is refused as too_many_pushes.
+    /// A push that would take llm_exporter_ingest_in_flight_bytes beyond it is refused as too_many_pushes.
     IN_FLIGHT_LIMIT = Gauge "llm_exporter_ingest_in_flight_limit_bytes" [];
     /// Groups of metrics that are missing from a scrape because they could not be collected.
     COLLECTOR_FAILURES = Counter "llm_exporter_collector_failures_total" ["collector"];

@@ -7,7 +7,7 @@ metrics! {
     /// Attempts that repeated a failed one of the same call and model, as far as the gateway tells of them.
     RETRIES = Counter "llm_retries_total" ["model"];
     /// Calls that another model took over, by the model that failed, the one that took over, and whether it answered. The model
-    /// that failed is other where the gateway does not tell. From its events, put together by call.
+    /// that failed is other where the gateway does not tell within half a minute. From its events, put together by call.
     FALLBACKS = Counter "llm_fallbacks_total" ["model", "fallback_model", "outcome"];
 }
 
