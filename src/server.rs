@@ -26,11 +26,12 @@ use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Handler, HttpResponse, HttpServer, Resource, Responder, web};
 
+use connections::Connections;
 pub use shared::{IngestRules, Shared};
 
 /// A client that has not sent its request line and headers by then is gone.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a pusher may keep a connection that it does not use: LiteLLM pushes every five seconds, or when it is told.
+/// How long a connection may be kept unused: LiteLLM pushes every five seconds, Prometheus scrapes every fifteen to sixty.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// A worker is one thread and does one thing at a time. With two for each core a probe seldom waits for the worker that is just
 /// copying somebody's scrape.
@@ -64,12 +65,14 @@ impl Bound {
     /// When one of them can't be had.
     pub fn new(shared: web::Data<Shared>, addresses: &[SocketAddr]) -> Result<Self, BindError> {
         let workers = std::thread::available_parallelism().map_or(1, usize::from) * WORKERS_PER_CORE;
+        let most_connections = connections::most_per_worker(workers);
+        let open = Connections::new(most_connections * workers);
         let mut server = HttpServer::new(move || {
             App::new().app_data(shared.clone()).wrap(from_fn(connections::close)).configure(routes)
         })
         .workers(workers)
-        .max_connections(connections::most_per_worker(workers))
-        .on_connect(connections::limit_sending)
+        .max_connections(most_connections)
+        .on_connect(move |connection, kept_with_it| open.add(connection, kept_with_it))
         .client_request_timeout(HEADERS_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
         // In whole seconds, and never none: whoever stops the server sets the limit by dropping it.

@@ -185,36 +185,46 @@ fn the_landing_page_leads_to_every_route() {
 // Connections.
 
 #[test]
-fn only_a_push_that_was_taken_keeps_its_connection() {
+fn a_connection_is_kept_while_there_is_room_and_the_answer_is_no_mistake() {
     let exporter = Exporter::start();
-    let mut pusher = Connection::open(exporter.address()).expect("it listens");
-    for _ in 0..3 {
-        let answer = ask(&mut pusher, "POST", INGEST, &event("m").json());
-        assert_eq!((answer.status, answer.header("connection")), (200, None), "{}", answer.text());
+    let mut connection = Connection::open(exporter.address()).expect("it listens");
+    for path in paths() {
+        let answer = ask(&mut connection, "GET", path);
+        assert_eq!((answer.status, answer.header("connection")), (200, None), "{path}");
     }
-    let answer = ask(&mut pusher, "POST", INGEST, "no JSON");
+    let answer = push(&mut connection, &event("m").json());
+    assert_eq!((answer.status, answer.header("connection")), (200, None), "{}", answer.text());
+    let answer = push(&mut connection, "no JSON");
     assert_eq!((answer.status, answer.header("connection")), (400, Some("close")));
-    assert_closed(pusher);
-
-    for path in paths().chain([INGEST, "/nothing"]) {
-        for method in ["GET", "HEAD", "POST"] {
-            let mut connection = Connection::open(exporter.address()).expect("it listens");
-            let answer = ask(&mut connection, method, path, "");
-            assert_eq!(answer.header("connection"), Some("close"), "{method} {path}");
-            assert_closed(connection);
-        }
-    }
+    assert_closed(connection);
 }
 
 #[test]
-fn a_second_request_that_never_ends_holds_no_connection() {
-    let exporter = Exporter::start();
-    let mut connection = Connection::open(exporter.address()).expect("it listens");
-    connection
-        .write(b"GET /health/liveliness HTTP/1.1\r\nHost: x\r\n\r\nGET /health HTTP/1.1\r\nHost:")
-        .expect("it reads");
-    assert_eq!(connection.read_answer("GET").expect("an answer").status, 200);
-    assert_closed(connection);
+fn requests_that_never_end_take_no_more_than_half_of_the_connections() {
+    const CLIENTS: usize = 400;
+    let exporter = Launch::default().files(400).start();
+    let mut pusher = Connection::open(exporter.address()).expect("it listens");
+    assert_eq!(push(&mut pusher, &event("m").json()).status, 200);
+    let mut kept = Vec::new();
+    for _ in 0..CLIENTS {
+        let mut client = Connection::open(exporter.address()).expect("it listens");
+        let answer = ask(&mut client, "GET", "/health/liveliness");
+        assert_eq!(answer.status, 200);
+        if answer.header("connection").is_some() {
+            assert_closed(client);
+        } else {
+            client.write(b"GET /health HTTP/1.1\r\nHost:").expect("it reads");
+            kept.push(client);
+        }
+    }
+    assert!((1..CLIENTS / 2).contains(&kept.len()), "{} of {CLIENTS} keep a connection", kept.len());
+    assert_eq!(exporter.get("/health/liveliness").status, 200);
+    assert_eq!(push(&mut pusher, &event("m").json()).header("connection"), None, "a pusher keeps its connection");
+    drop(kept);
+    exporter.wait_until("there is room again", PATIENCE, |exporter| {
+        let mut client = Connection::open(exporter.address()).expect("it listens");
+        ask(&mut client, "GET", "/health/liveliness").header("connection").is_none()
+    });
 }
 
 #[test]
@@ -496,10 +506,16 @@ fn paths() -> impl Iterator<Item = &'static str> {
 }
 
 /// Sends a request on a connection that may be kept, and reads its answer.
-fn ask(connection: &mut Connection, method: &str, path: &str, body: &str) -> Response {
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-    connection.write(request.as_bytes()).expect("it reads");
+fn ask(connection: &mut Connection, method: &str, path: &str) -> Response {
+    connection.write(format!("{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).expect("it reads");
     connection.read_answer(method).expect("an answer")
+}
+
+/// Pushes on a connection that may be kept, and reads the answer.
+fn push(connection: &mut Connection, body: &str) -> Response {
+    let head = format!("POST {INGEST} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
+    connection.write((head + body).as_bytes()).expect("it reads");
+    connection.read_answer("POST").expect("an answer")
 }
 
 /// Waits until the exporter closes the connection; it must not send anything more.

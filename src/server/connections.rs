@@ -4,6 +4,8 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -50,27 +52,64 @@ fn share(files: Option<u64>, workers: usize) -> usize {
     usize::try_from(share.clamp(FEWEST, MOST)).expect("the most fits into any usize")
 }
 
+/// How many connections are open, and from how many on nobody but pushers may keep one.
+#[derive(Debug)]
+pub(super) struct Connections {
+    open: AtomicUsize,
+    crowded_from: usize,
+}
+
+/// A connection that is open, until this is dropped with it.
+#[derive(Debug)]
+struct Open(Arc<Connections>);
+
+impl Connections {
+    /// None open of `most`. Half of them are kept for those who come anew.
+    pub(super) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { open: AtomicUsize::new(0), crowded_from: most / 2 })
+    }
+
+    /// Counts a new connection for as long as it is open, and limits how long it may take to send to it.
+    pub(super) fn add(self: &Arc<Self>, connection: &dyn Any, kept_with_it: &mut Extensions) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        kept_with_it.insert(Open(Arc::clone(self)));
+        limit_sending(connection);
+    }
+
+    fn is_crowded(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > self.crowded_from
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Ends a connection whose client takes nothing at all of what it is sent: Linux is told to give up, also where the client
 /// says that it lives and has no room.
-pub(super) fn limit_sending(connection: &dyn Any, _: &mut Extensions) {
+fn limit_sending(connection: &dyn Any) {
     let milliseconds = u32::try_from(SENDING_TIMEOUT.as_millis()).expect("a minute is short");
     let stream = connection.downcast_ref::<TcpStream>().expect("every connection is one of TCP");
     // It fails on a connection that is gone, which needs no limit.
     _ = set_tcp_user_timeout(stream, milliseconds);
 }
 
-/// Closes every connection after its answer, but those of pushers whose push was taken.
+/// Closes a connection after its answer where too many are open, but for those of pushers whose push was taken.
 ///
 /// actix gives the first head on a connection [`HEADERS_TIMEOUT`](super::HEADERS_TIMEOUT) and every later one for ever. So
-/// only who may push gets to send a second one.
+/// not all who may send a first one get to send a second, or heads that never end could take all connections.
 pub(super) async fn close(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let is_crowded = request.conn_data::<Open>().is_none_or(|connection| connection.0.is_crowded());
     let unread = Unread::of(&mut request);
     let mut response = next.call(request).await?.map_into_boxed_body();
     let was_taken = response.request().path() == ingest::PATH && response.status() == StatusCode::OK;
-    if !was_taken {
+    // A body that nobody read may never end either.
+    if !was_taken && (is_crowded || unread.is_some()) {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response.map_body(|_, body| match unread {

@@ -27,6 +27,7 @@ pub(crate) struct Launch {
     config: Option<String>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    files: Option<u32>,
 }
 
 impl Launch {
@@ -48,6 +49,12 @@ impl Launch {
         self
     }
 
+    /// Lets it open at most this many files.
+    pub(crate) fn files(mut self, most: u32) -> Self {
+        self.files = Some(most);
+        self
+    }
+
     /// Starts the exporter and waits until it listens.
     pub(crate) fn start(self) -> Exporter {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -59,8 +66,11 @@ impl Launch {
     }
 
     fn command(self, folder: &TempDir) -> Command {
-        let Self { config, arguments, environment } = self;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_llm-exporter"));
+        let Self { config, arguments, environment, files } = self;
+        let mut command = match files {
+            None => Command::new(env!("CARGO_BIN_EXE_llm-exporter")),
+            Some(most) => limited(most),
+        };
         command.arg("serve").args(["--listen", "127.0.0.1:0"]);
         if let Some(yaml) = config {
             let file = folder.path().join("llm-exporter.yml");
@@ -73,6 +83,13 @@ impl Launch {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
     }
+}
+
+/// The exporter, started by a shell that sets its limit of open files and becomes it.
+fn limited(files: u32) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_llm-exporter")]);
+    command
 }
 
 /// A running exporter.
