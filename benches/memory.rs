@@ -3,8 +3,9 @@
 mod support;
 
 use std::fs;
+use std::ops::Range;
 
-use llm_exporter::event::ConsumerLabel;
+use llm_exporter::event::{ConsumerLabel, RequestEvent};
 use llm_exporter::state::{Source, State};
 use support::{NOW, event, state};
 
@@ -20,22 +21,33 @@ fn main() {
     }
     let labels = || vec![ConsumerLabel::Key, ConsumerLabel::Team];
     // First, while the process holds nothing else; and what is freed again last, since its memory would be used for what follows.
-    let state = fill(state(CONSUMERS, labels()), 0..CONSUMERS, 0..MODELS);
+    let state = fill(state(CONSUMERS, labels()), 0..CONSUMERS, 0..MODELS, Calls::Remembered);
     let process = resident_bytes();
-    let deployments = grown_by(|| fill(support::state(10, Vec::new()), 0..1, 0..1_000));
-    let consumers = grown_by(|| fill(support::state(200_000, labels()), 0..100_000, 0..1));
+    let deployments = grown_by(|| fill(support::state(10, Vec::new()), 0..1, 0..1_000, Calls::Unknown));
+    let consumers = grown_by(|| fill(support::state(200_000, labels()), 0..100_000, 0..1, Calls::Unknown));
+    let calls = grown_by(|| fill(support::state(10, Vec::new()), 0..100_000, 0..1, Calls::Remembered));
     let scrape = grown_by(|| state.snapshot(NOW));
     println!("| what | bytes |\n|---|--:|");
     println!("| process, {CONSUMERS} consumers x {MODELS} models with the default limits | {process} |");
     println!("| and the copy that a scrape of it is rendered from | {scrape} |");
     println!("| deployment, with its model's histograms | {} |", deployments / 1_000);
     println!("| consumer row | {} |", consumers / 100_000);
+    println!("| 100,000 calls of which another attempt may be told, the most that are remembered | {calls} |");
 }
 
-fn fill(state: State, consumers: std::ops::Range<usize>, models: std::ops::Range<usize>) -> State {
+/// Whether events say which call they belong to: those that do are remembered for a while.
+#[derive(Clone, Copy, PartialEq)]
+enum Calls {
+    Remembered,
+    Unknown,
+}
+
+fn fill(state: State, consumers: Range<usize>, models: Range<usize>, calls: Calls) -> State {
     for consumer in consumers {
         for model in models.clone() {
-            state.record(Source::LitellmCallback, &event(consumer, model), NOW);
+            let event = event(consumer, model);
+            let call = event.call.filter(|_| calls == Calls::Remembered);
+            state.record(Source::LitellmCallback, &RequestEvent { call, ..event }, NOW);
         }
     }
     state

@@ -7,7 +7,7 @@ use foldhash::fast::RandomState;
 
 use crate::event::{CallKey, Delivery, Outcome, RequestEvent, Timestamp};
 
-/// Calls that are remembered: a minute and a half of a thousand a second, in some 8 MB.
+/// Calls that are remembered: a minute and a half of a thousand a second, in some 11 MB.
 const CAPACITY: usize = 100_000;
 /// How long a fallback waits for the failure that it made good: deliveries may overtake one another, and be sent again.
 const PATIENCE: Duration = Duration::from_secs(30);
