@@ -372,14 +372,7 @@ fn a_stranger_is_refused_before_its_body_is_read() {
 #[test]
 fn too_many_bytes_in_flight_are_refused_until_there_is_room_again() {
     let exporter = Launch::default().config("ingest: {max_body: 1MiB, max_in_flight: 1MiB}").start();
-    let slow_body = padded(&event("slow"), 900 * KIB);
-    let (arrived, outstanding) = slow_body.split_at(800 * KIB);
-    let mut slow = begin(&exporter, &format!("Content-Length: {}", slow_body.len()));
-    slow.write(arrived).expect("the exporter reads");
-    // Not before: who comes first has the room, and the other one is refused.
-    exporter.wait_until("what was sent has arrived", PATIENCE, |exporter| {
-        in_flight(exporter) == Some(arrived.len() as f64)
-    });
+    let (mut slow, outstanding) = slow_push(&exporter);
 
     let refused = exporter.post(PATH, padded(&event("big"), 500 * KIB));
     assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")));
@@ -392,7 +385,7 @@ fn too_many_bytes_in_flight_are_refused_until_there_is_room_again() {
     assert_eq!(exporter.push(event("small").json()), summary(1, 0, 0), "a small one still fits");
     assert_eq!(exporter.get("/health/liveliness").status, 200);
 
-    slow.write(outstanding).expect("the slow sender is not cut off");
+    slow.write(&outstanding).expect("the slow sender is not cut off");
     assert_eq!(answer_of(slow).json(), summary(1, 0, 0), "what was being received is not given up");
     assert_eq!(in_flight(&exporter), Some(0.0));
     exporter.push(padded(&event("after"), 1024 * KIB));
@@ -405,17 +398,11 @@ fn a_body_as_large_as_may_be_is_unpacked_whatever_else_is_in_flight() {
     let answer = exporter.send(&packed());
     assert_eq!((answer.status, answer.json()), (200, summary(1, 0, 0)), "there is nothing else");
 
-    let slow_body = padded(&event("slow"), 900 * KIB);
-    let (arrived, outstanding) = slow_body.split_at(800 * KIB);
-    let mut slow = begin(&exporter, &format!("Content-Length: {}", slow_body.len()));
-    slow.write(arrived).expect("the exporter reads");
-    exporter.wait_until("what was sent has arrived", PATIENCE, |exporter| {
-        in_flight(exporter) == Some(arrived.len() as f64)
-    });
+    let (mut slow, outstanding) = slow_push(&exporter);
     let answer = exporter.send(&packed());
     assert_eq!((answer.status, answer.json()), (200, summary(1, 0, 0)), "what was received is not given up");
 
-    slow.write(outstanding).expect("the exporter reads on");
+    slow.write(&outstanding).expect("the exporter reads on");
     assert_eq!(answer_of(slow).json(), summary(1, 0, 0));
     assert_eq!(in_flight(&exporter), Some(0.0));
 }
@@ -514,6 +501,18 @@ fn begin(exporter: &Exporter, length: &str) -> Connection {
     let mut connection = Connection::open(exporter.address()).expect("it listens");
     connection.write(head(length).as_bytes()).expect("it reads");
     connection
+}
+
+/// A push of 900 KiB of which 800 have arrived, and what is outstanding. Not before they have: who comes first has the room,
+/// and another one is refused.
+fn slow_push(exporter: &Exporter) -> (Connection, Vec<u8>) {
+    let mut body = padded(&event("slow"), 900 * KIB);
+    let outstanding = body.split_off(800 * KIB);
+    let mut slow = begin(exporter, &format!("Content-Length: {}", 900 * KIB));
+    slow.write(&body).expect("the exporter reads");
+    exporter
+        .wait_until("what was sent has arrived", PATIENCE, |exporter| in_flight(exporter) == Some(body.len() as f64));
+    (slow, outstanding)
 }
 
 fn answer_of(mut connection: Connection) -> Response {
