@@ -6,7 +6,7 @@
 /// Enough to understand an error, too little to flood a page.
 const MAX_MESSAGE_CHARACTERS: usize = 300;
 /// More of a message is not even read: providers repeat whole prompts, and this runs while the state is locked.
-const MAX_READ_BYTES: usize = 4096;
+const MAX_READ_BYTES: usize = 2048;
 /// What stands in the place of a secret.
 const MASK: &str = "***";
 /// A run of letters and digits this long is no word of any language.
@@ -40,8 +40,10 @@ const SECRET_PREFIXES: [&str; 23] = [
 ];
 /// Ends of words that name a secret.
 const SECRET_NAMES: [&str; 7] = ["key", "token", "secret", "password", "passwd", "pwd", "authorization"];
-/// What stands before a secret in a header.
+/// What stands before a secret in a header, and before little else.
 const AUTH_SCHEMES: [&str; 2] = ["bearer", "basic"];
+/// What may stand between the name of a secret and the secret.
+const LESS_TELLING_SCHEMES: [&str; 5] = ["token", "apikey", "api-key", "key", "digest"];
 
 const QUOTES: [char; 3] = ['"', '\'', '`'];
 
@@ -52,7 +54,8 @@ pub(crate) fn redact_message(message: &str) -> String {
     let words: Vec<&str> = message.split_whitespace().take(MAX_MESSAGE_CHARACTERS).collect();
     let line = words.join(" ");
     let mut redactor = Redactor { rest: &line, out: String::new(), expects: Expects::Nothing };
-    while redactor.step() {}
+    // Enough is enough: four bytes at most are a character.
+    while redactor.out.len() <= 4 * MAX_MESSAGE_CHARACTERS && redactor.step() {}
     shorten(&redactor.out)
 }
 
@@ -140,18 +143,22 @@ impl<'a> Redactor<'a> {
         self.take(character.len_utf8());
         self.out.push(character);
         self.expects = match (self.expects, character) {
-            (Expects::Mark { .. } | Expects::Secret, ':' | '=') => Expects::Secret,
+            (Expects::Mark { .. } | Expects::Secret, ':' | '=' | '>') => Expects::Secret,
             (Expects::Mark { is_quoted: true }, quote) if QUOTES.contains(&quote) => Expects::Secret,
             (expected, ' ' | '\\') => expected,
-            (Expects::Secret, ',' | '(' | '[' | '>') => Expects::Secret,
+            (Expects::Secret, ',' | '(' | '[') => Expects::Secret,
             _ => Expects::Nothing,
         };
     }
 
-    /// What stands in quotes is one secret, whatever it holds.
+    /// What stands in quotes is one secret, whatever it holds. Quotes that are escaped belong to it, unless the one that opens it
+    /// is escaped as well, as in JSON within JSON.
     fn quoted_secret(&mut self, quote: char) {
+        let opens_escaped = self.out.ends_with('\\');
         self.take(quote.len_utf8());
-        let secret = self.take_until(|character| character == quote);
+        let is_escaped = |end: usize| self.rest[..end].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+        let closing = self.rest.match_indices(quote).map(|(end, _)| end).find(|end| opens_escaped || !is_escaped(*end));
+        let secret = self.take(closing.unwrap_or(self.rest.len()));
         self.out.push(quote);
         self.out.push_str(if secret.is_empty() { "" } else { MASK });
         let closing = self.take(self.rest.len().min(quote.len_utf8()));
@@ -161,12 +168,15 @@ impl<'a> Redactor<'a> {
 
     fn secret(&mut self) {
         let secret = self.take_until(|character| matches!(character, ' ' | ',' | ';') || QUOTES.contains(&character));
-        if is_auth_scheme(secret) {
+        if is_auth_scheme(secret) || LESS_TELLING_SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(secret)) {
             self.out.push_str(secret);
             return;
         }
         self.out.push_str(MASK);
-        self.expects = Expects::Nothing;
+        // Python writes b'SECRET'.
+        if !self.rest.starts_with(QUOTES) {
+            self.expects = Expects::Nothing;
+        }
     }
 
     fn url(&mut self, scheme: usize) {
@@ -236,8 +246,12 @@ fn is_uuid(text: &str) -> bool {
     text.split('-').map(str::len).eq(GROUPS) && text.split('-').all(is_hex)
 }
 
+/// At the beginning, or wherever a word begins.
 fn has_secret_prefix(text: &str) -> bool {
-    SECRET_PREFIXES.iter().any(|prefix| text.strip_prefix(prefix).is_some_and(|rest| rest.len() >= 4))
+    let begins_secret =
+        |text: &str| SECRET_PREFIXES.iter().any(|prefix| text.strip_prefix(prefix).is_some_and(|rest| rest.len() >= 4));
+    let mut marks = text.match_indices(|character: char| !character.is_ascii_alphanumeric());
+    begins_secret(text) || marks.any(|(at, mark)| begins_secret(&text[at + mark.len()..]))
 }
 
 /// Long, and letters mixed with digits.
@@ -327,6 +341,16 @@ mod tests {
             "PGPASSWORD=S3CRET psql",
             "client_secret: S3CRET",
             "//user:S3CRET@host/x",
+            "Authorization: Token S3CRET",
+            "Authorization: Bearer token S3CRET",
+            "{'Authorization': 'Api-Key S3CRET'}",
+            "api_key=b'S3CRET'",
+            "[(b'x-api-key', b'S3CRET')]",
+            "see path/sk-antS3CRET",
+            "**sk-S3CRET1**",
+            "<ApiKey>S3CRET</ApiKey>",
+            r#"{"password": "a\"S3CRET"}"#,
+            r#"{"password": "a\\", "token": "S3CRET"}"#,
         ];
         for message in messages {
             let redacted = redact_message(message);

@@ -21,9 +21,8 @@ pub struct Streak {
 #[derive(Debug, Clone, Copy, Default)]
 struct Run {
     count: u64,
-    /// The times of the latest ones told of, in a ring.
+    /// The times of the latest ones, in no order.
     recent: [Timestamp; REMEMBERED],
-    next: usize,
 }
 
 impl Streak {
@@ -77,8 +76,11 @@ impl Streak {
 impl Run {
     fn add(&mut self, at: Timestamp) {
         self.count += 1;
-        self.recent[self.next] = at;
-        self.next = (self.next + 1) % REMEMBERED;
+        if let Some(earliest) = self.recent.iter_mut().min()
+            && *earliest < at
+        {
+            *earliest = at;
+        }
     }
 
     /// Only those with these times still belong to it. Where all that is remembered does, so may what is not.
@@ -134,5 +136,13 @@ mod tests {
         assert_eq!(told(&outcomes), (100, 0));
         outcomes.push((107, true));
         assert_eq!(told(&outcomes), (2, 0));
+    }
+
+    #[test]
+    fn what_is_told_late_pushes_nothing_newer_out_of_memory() {
+        let newer = (101..121).map(|at| (at, false));
+        let late = (60..76).map(|at| (at, false));
+        let outcomes: Vec<(i64, bool)> = newer.chain(late).chain([(90, true)]).collect();
+        assert!(told(&outcomes).0 >= 20, "{:?}", told(&outcomes));
     }
 }
