@@ -177,16 +177,31 @@ impl Traffic {
         // As the tables name it, and as long: behind a wildcard a client makes up the name.
         let model = &*clean(model);
         let sequel = event.call.and_then(|call| self.calls.follow(call, model, event, now));
-        let retries = event.retries.max(u64::from(sequel == Some(Sequel::Retry)));
-        if retries > 0 {
-            let facts = self.models.entry(&[model], ModelFacts::default);
-            facts.retries = facts.retries.saturating_add(retries);
-        }
-        if let Some(Sequel::Fallback { failed, model, is_success }) = sequel {
-            self.record_fallback(failed.as_deref(), &model, is_success);
-        } else if event.call.is_none() && event.fallbacks > 0 {
+        if event.call.is_none() && event.fallbacks > 0 {
             self.record_fallback(None, model, event.outcome == Outcome::Success);
         }
+        // What the gateway told includes the one that shows.
+        let told_beyond = event.retries.saturating_sub(u64::from(sequel == Some(Sequel::Retry)));
+        self.record_retries(model, told_beyond);
+        self.record_sequel(model, sequel);
+    }
+
+    fn record_sequel(&mut self, model: &str, sequel: Option<Sequel>) {
+        match sequel {
+            Some(Sequel::Retry) => self.record_retries(model, 1),
+            Some(Sequel::Fallback { failed, model, is_success }) => {
+                self.record_fallback(failed.as_deref(), &model, is_success);
+            }
+            None => {}
+        }
+    }
+
+    fn record_retries(&mut self, model: &str, retries: u64) {
+        if retries == 0 {
+            return;
+        }
+        let facts = self.models.entry(&[model], ModelFacts::default);
+        facts.retries = facts.retries.saturating_add(retries);
     }
 
     fn record_fallback(&mut self, failed: Option<&str>, model: &str, is_success: bool) {
@@ -196,8 +211,8 @@ impl Traffic {
 
     /// Counts the fallbacks whose failure nobody has told in time.
     fn give_up_waiting(&mut self, now: Timestamp) {
-        while let Some(Sequel::Fallback { failed, model, is_success }) = self.calls.next_unexplained(now) {
-            self.record_fallback(failed.as_deref(), &model, is_success);
+        while let Some(sequel) = self.calls.next_unexplained(now) {
+            self.record_sequel(OVERFLOW, Some(sequel));
         }
     }
 
@@ -207,9 +222,9 @@ impl Traffic {
         if let Some(error) = event.outcome.error() {
             self.models.entry(&[model], ModelFacts::default).rejected[error.index()] += 1;
         }
-        if let Some(call) = event.call {
-            self.calls.refuse(call, &clean(model));
-        }
+        let model = &*clean(model);
+        let sequel = event.call.and_then(|call| self.calls.refuse(call, model, event.ended_at));
+        self.record_sequel(model, sequel);
         self.record_consumer(model, event);
     }
 

@@ -1,15 +1,23 @@
 //! Attempts and calls: fallbacks, retries, and what counts as the same attempt.
 
 use llm_exporter::event::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::support::captures;
 use super::support::edited::{Edited, event};
 use super::support::pipeline::{NOW, Pipeline, scrape_of, settings};
 use super::{assert_sum, assert_value};
 
+const FROM_OTHER: [(&str, &str); 3] = [("model", "other"), ("fallback_model", "up-ok"), ("outcome", "success")];
 const SERVED_BY_UP_OK: [(&str, &str); 3] =
     [("model", "up-primary-bad"), ("fallback_model", "up-ok"), ("outcome", "success")];
+
+/// The same attempt, at the time at which one begins that follows another.
+fn starting_after(earlier: &Value, attempt: Value) -> Value {
+    let seconds = |event: &Value, field: &str| event[field].as_f64().expect("a time");
+    let pause = seconds(earlier, "endTime") - seconds(&attempt, "startTime");
+    attempt.later(pause + 0.01)
+}
 
 #[test]
 fn a_fallback_is_two_attempts_of_one_call_one_error_and_one_success() {
@@ -36,14 +44,13 @@ fn a_fallback_is_put_together_from_two_pushes() {
 #[test]
 fn a_fallback_whose_failure_nobody_told_comes_from_other() {
     let served = &captures::events("fallback")[1];
-    let labels = [("model", "other"), ("fallback_model", "up-ok"), ("outcome", "success")];
     let pipeline = Pipeline::new();
     pipeline.push([served]);
     assert_sum(&pipeline.scrape(), "llm_fallbacks_total", &[], 0.0);
     let later = Timestamp::from_micros(NOW.as_micros() + 31_000_000);
-    assert_value(&pipeline.scrape_at(later), "llm_fallbacks_total", &labels, 1.0);
+    assert_value(&pipeline.scrape_at(later), "llm_fallbacks_total", &FROM_OTHER, 1.0);
     let without_call = served.clone().with(json!({"litellm_call_id": null}));
-    assert_value(&scrape_of([&without_call]), "llm_fallbacks_total", &labels, 1.0);
+    assert_value(&scrape_of([&without_call]), "llm_fallbacks_total", &FROM_OTHER, 1.0);
 }
 
 #[test]
@@ -57,6 +64,58 @@ fn a_fallback_that_is_told_before_its_failure_is_the_same_one() {
     assert_value(&scraped, "llm_fallbacks_total", &SERVED_BY_UP_OK, 1.0);
     assert_sum(&scraped, "llm_fallbacks_total", &[], 1.0);
     assert_sum(&scraped, "llm_retries_total", &[], 0.0);
+}
+
+#[test]
+fn a_fallback_whose_failure_is_told_too_late_counts_once() {
+    let told = captures::events("fallback");
+    let pipeline = Pipeline::new();
+    pipeline.push([&told[1]]);
+    let later = Timestamp::from_micros(NOW.as_micros() + 31_000_000);
+    assert_sum(&pipeline.scrape_at(later), "llm_fallbacks_total", &[("model", "other")], 1.0);
+    pipeline.push([&told[0]]);
+    assert_sum(&pipeline.scrape_at(later), "llm_fallbacks_total", &[], 1.0);
+}
+
+#[test]
+fn a_fallback_model_that_was_itself_retried_is_a_fallback_all_the_same() {
+    let told = captures::events("fallback");
+    let [failed, served] = [&told[0], &told[1]];
+    let headers = json!({"additional_headers": {"x-litellm-attempted-retries": 1}});
+    let served = served.clone().with(json!({"hidden_params": headers}));
+    let retried = failed.clone().with(json!({"id": "retried", "model_group": "up-ok"})).later(0.005);
+    for order in [[&served, &retried, failed], [failed, &served, &retried]] {
+        let scraped = scrape_of(order);
+        assert_value(&scraped, "llm_fallbacks_total", &SERVED_BY_UP_OK, 1.0);
+        assert_sum(&scraped, "llm_fallbacks_total", &[], 1.0);
+        assert_value(&scraped, "llm_retries_total", &[("model", "up-ok")], 1.0);
+    }
+}
+
+#[test]
+fn a_refusal_that_is_told_after_what_made_it_good_is_a_fallback() {
+    let error = json!({"error_code": "429", "error_class": "RouterRateLimitError", "llm_provider": ""});
+    let refused = event("unknown_model").attempt("call").with(json!({"model": "full", "error_information": error}));
+    let served = starting_after(&refused, event("chat_stream_success")).with(json!({"litellm_call_id": "call"}));
+    for order in [[&refused, &served], [&served, &refused]] {
+        assert_value(&scrape_of(order), "llm_fallbacks_total", &FROM_OTHER, 1.0);
+    }
+}
+
+#[test]
+fn a_client_that_names_all_its_calls_alike_has_no_retries_and_fallbacks_for_it() {
+    let alike =
+        |capture: &str, seconds: f64| event(capture).later(seconds).with(json!({"litellm_call_id": "one for all"}));
+    let failed = alike("upstream_500", 0.0).with(json!({"id": "one for all"}));
+    let scraped = scrape_of([&failed, &alike("upstream_500", 100.0), &alike("chat_stream_success", 3_600.0)]);
+    assert_sum(&scraped, "llm_retries_total", &[], 0.0);
+    assert_sum(&scraped, "llm_fallbacks_total", &[], 0.0);
+    // Two fallbacks of which nobody told the failures are two.
+    let served = |seconds: f64| captures::events("fallback").swap_remove(1).later(seconds);
+    let pipeline = Pipeline::new();
+    pipeline.push([&served(0.0).with(json!({"id": "first"})), &served(90.0).with(json!({"id": "second"}))]);
+    let later = Timestamp::from_micros(NOW.as_micros() + 31_000_000);
+    assert_value(&pipeline.scrape_at(later), "llm_fallbacks_total", &FROM_OTHER, 2.0);
 }
 
 #[test]
@@ -78,7 +137,7 @@ fn a_stream_that_is_told_before_its_failure_is_a_retry_or_a_fallback() {
 fn a_fallback_that_fails_too_says_so() {
     let [failed, served] = <[_; 2]>::try_from(captures::events("fallback")).expect("two attempts");
     let call = served["litellm_call_id"].clone();
-    let failed_too = event("upstream_500").with(json!({"litellm_call_id": call}));
+    let failed_too = starting_after(&failed, event("upstream_500")).with(json!({"litellm_call_id": call}));
     let labels = [("model", "up-primary-bad"), ("fallback_model", "up-500"), ("outcome", "failure")];
     assert_value(&scrape_of([&failed, &failed_too]), "llm_fallbacks_total", &labels, 1.0);
 }
@@ -103,7 +162,7 @@ fn the_failure_that_is_told_is_among_the_retries_of_the_header() {
 #[test]
 fn a_retried_stream_has_no_header_and_shows_by_its_call() {
     let failed = event("upstream_500").attempt("call").with(json!({"model_group": "up-ok"}));
-    let served = event("chat_stream_success").with(json!({"litellm_call_id": "call"}));
+    let served = event("chat_stream_success").later(60.0).with(json!({"litellm_call_id": "call"}));
     let scraped = scrape_of([&failed, &served]);
     assert_value(&scraped, "llm_retries_total", &[("model", "up-ok")], 1.0);
     assert_sum(&scraped, "llm_fallbacks_total", &[], 0.0);

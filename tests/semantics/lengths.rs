@@ -10,7 +10,7 @@ use super::support::pipeline::{NOW, Pipeline};
 fn a_retry_of_a_model_with_an_endless_name_is_a_retry_and_no_fallback() {
     let pipeline = Pipeline::new();
     let endless = json!({"model_group": "m".repeat(100_000), "model_id": "dep", "litellm_call_id": "call"});
-    pipeline.push([&event("upstream_500").with(endless.clone()), &event("chat_success").with(endless)]);
+    pipeline.push([&event("upstream_500").with(endless.clone()), &event("chat_success").later(60.0).with(endless)]);
     let scraped = pipeline.scrape();
     assert_sum(&scraped, "llm_requests_total", &[], 2.0);
     assert_sum(&scraped, "llm_retries_total", &[], 1.0);
