@@ -39,7 +39,6 @@ pub struct ReadinessJson {
     status: &'static str,
     /// No database is configured, so there is none to wait for.
     db_initialized: bool,
-    /// As [`Report::is_router_initialized`], which waits for nothing either.
     router_initialized: bool,
 }
 
@@ -135,7 +134,7 @@ impl ReadinessJson {
         Self {
             status: if readiness == Readiness::Ready { "ready" } else { "not_ready" },
             db_initialized: true,
-            router_initialized: true,
+            router_initialized: readiness.is_router_initialized(),
         }
     }
 }

@@ -58,6 +58,15 @@ pub enum Readiness {
     Draining,
 }
 
+impl Readiness {
+    /// Whether the models of the gateway are loaded. There is nothing yet to load them from but traffic, which loads
+    /// nothing in advance, so there is nothing to wait for.
+    #[must_use]
+    pub const fn is_router_initialized(self) -> bool {
+        true
+    }
+}
+
 impl Report {
     /// Judges `fleet`.
     #[must_use]
@@ -93,11 +102,10 @@ impl Report {
         self.readiness == Readiness::Ready
     }
 
-    /// Whether the models of the gateway are loaded. There is nothing yet to load them from but traffic, which loads
-    /// nothing in advance, so there is nothing to wait for.
+    /// Whether the models of the gateway are loaded.
     #[must_use]
     pub const fn is_router_initialized(&self) -> bool {
-        true
+        self.readiness.is_router_initialized()
     }
 
     /// The deployments in one of these states.
