@@ -15,6 +15,7 @@ mod pieces;
 mod portions;
 mod refusal;
 mod shared;
+mod unread;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,27 +1,21 @@
 //! Connections: how many there may be, and who may keep one. Nobody can take them all, or take one for ever.
 
 use std::any::Any;
-use std::cell::RefCell;
-use std::pin::Pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{Extensions, Payload, ServiceRequest, ServiceResponse};
-use actix_web::error::PayloadError;
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::rt::net::TcpStream;
-use actix_web::web::Bytes;
-use actix_web::{Error, HttpMessage};
-use futures_util::Stream;
 use rustix::net::sockopt::set_tcp_user_timeout;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::ingest;
+use super::unread::Unread;
 
 /// Files that are no connection: listeners, the log, what a scrape reads of `/proc` …
 const OTHER_FILES: u64 = 64;
@@ -113,56 +107,9 @@ pub(super) async fn close(
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response.map_body(|_, body| match unread {
-        Some(unread) => BoxBody::new(Answer { body, _unread: unread }),
+        Some(unread) => unread.held_by(body),
         None => body,
     }))
-}
-
-/// What a request still has to send when it is answered.
-///
-/// Where nobody holds that any more, actix waits for the end of a body in chunks before it closes, however long the
-/// client takes. Where somebody holds it, the connection is closed a second after the answer.
-#[derive(Clone)]
-struct Unread(Rc<RefCell<Payload>>);
-
-impl Unread {
-    /// Puts itself between a request and its body; `None` where there is no body.
-    fn of(request: &mut ServiceRequest) -> Option<Self> {
-        match request.take_payload() {
-            Payload::None => None,
-            payload => {
-                let unread = Self(Rc::new(RefCell::new(payload)));
-                request.set_payload(Payload::Stream { payload: Box::pin(unread.clone()) });
-                Some(unread)
-            }
-        }
-    }
-}
-
-impl Stream for Unread {
-    type Item = Result<Bytes, PayloadError>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut *self.0.borrow_mut()).poll_next(context)
-    }
-}
-
-/// An answer that holds what its request has not sent yet, until it is sent itself.
-struct Answer {
-    body: BoxBody,
-    _unread: Unread,
-}
-
-impl MessageBody for Answer {
-    type Error = <BoxBody as MessageBody>::Error;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(context)
-    }
 }
 
 #[cfg(test)]
