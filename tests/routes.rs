@@ -5,7 +5,7 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Barrier;
 use std::thread;
@@ -18,7 +18,7 @@ use support::deadline::{PATIENCE, poll};
 use support::events::{Event, array, event};
 use support::exporter::{Exporter, Launch, OPEN_METRICS, TEXT_004};
 use support::exposition::Exposition;
-use support::http::{Connection, Request, Response};
+use support::http::{Request, Response};
 
 const INGEST: &str = "/ingest/litellm";
 const HEALTH: [&str; 6] =
@@ -179,68 +179,6 @@ fn the_landing_page_leads_to_every_route() {
     }
     for link in links {
         assert_eq!(exporter.get(link).status, 200, "{link}");
-    }
-}
-
-// Connections.
-
-#[test]
-fn a_connection_is_kept_while_there_is_room_and_the_answer_is_no_mistake() {
-    let exporter = Exporter::start();
-    let mut connection = Connection::open(exporter.address()).expect("it listens");
-    for path in paths() {
-        let answer = ask(&mut connection, "GET", path);
-        assert_eq!((answer.status, answer.header("connection")), (200, None), "{path}");
-    }
-    let answer = push(&mut connection, &event("m").json());
-    assert_eq!((answer.status, answer.header("connection")), (200, None), "{}", answer.text());
-    let answer = push(&mut connection, "no JSON");
-    assert_eq!((answer.status, answer.header("connection")), (400, Some("close")));
-    assert_closed(connection);
-}
-
-#[test]
-fn requests_that_never_end_take_no_more_than_half_of_the_connections() {
-    const CLIENTS: usize = 400;
-    let exporter = Launch::default().files(400).start();
-    let mut pusher = Connection::open(exporter.address()).expect("it listens");
-    assert_eq!(push(&mut pusher, &event("m").json()).status, 200);
-    let mut kept = Vec::new();
-    for _ in 0..CLIENTS {
-        let mut client = Connection::open(exporter.address()).expect("it listens");
-        let answer = ask(&mut client, "GET", "/health/liveliness");
-        assert_eq!(answer.status, 200);
-        if answer.header("connection").is_some() {
-            assert_closed(client);
-        } else {
-            client.write(b"GET /health HTTP/1.1\r\nHost:").expect("it reads");
-            kept.push(client);
-        }
-    }
-    assert!((1..CLIENTS / 2).contains(&kept.len()), "{} of {CLIENTS} keep a connection", kept.len());
-    assert_eq!(exporter.get("/health/liveliness").status, 200);
-    assert_eq!(push(&mut pusher, &event("m").json()).header("connection"), None, "a pusher keeps its connection");
-    drop(kept);
-    exporter.wait_until("there is room again", PATIENCE, |exporter| {
-        let mut client = Connection::open(exporter.address()).expect("it listens");
-        ask(&mut client, "GET", "/health/liveliness").header("connection").is_none()
-    });
-}
-
-#[test]
-fn a_body_that_never_ends_holds_no_connection_where_it_is_not_read() {
-    let exporter = Launch::default().environment("LLM_EXPORTER__INGEST__TOKEN", "the-right-one").start();
-    for (method, path, status) in [("GET", "/health/liveliness", 200), ("POST", "/metrics", 405), ("POST", INGEST, 401)]
-    {
-        for length in ["Transfer-Encoding: chunked", "Content-Length: 1000"] {
-            let mut connection = Connection::open(exporter.address()).expect("it listens");
-            let head =
-                format!("{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer guess\r\n{length}\r\n\r\n1\r\n");
-            connection.write(head.as_bytes()).expect("it reads");
-            let answer = connection.read_answer(method).expect("an answer, though the body is not complete");
-            assert_eq!(answer.status, status, "{method} {path} {length}");
-            assert_closed(connection);
-        }
     }
 }
 
@@ -503,26 +441,6 @@ fn assert_no_secret(secrets: &[&str], text: &str, place: &str) {
 fn paths() -> impl Iterator<Item = &'static str> {
     let routes = ROUTES.into_iter().map(|(path, _)| path).filter(|path| *path != INGEST);
     ["/"].into_iter().chain(routes)
-}
-
-/// Sends a request on a connection that may be kept, and reads its answer.
-fn ask(connection: &mut Connection, method: &str, path: &str) -> Response {
-    connection.write(format!("{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).expect("it reads");
-    connection.read_answer(method).expect("an answer")
-}
-
-/// Pushes on a connection that may be kept, and reads the answer.
-fn push(connection: &mut Connection, body: &str) -> Response {
-    let head = format!("POST {INGEST} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
-    connection.write((head + body).as_bytes()).expect("it reads");
-    connection.read_answer("POST").expect("an answer")
-}
-
-/// Waits until the exporter closes the connection; it must not send anything more.
-fn assert_closed(mut connection: Connection) {
-    let error = connection.read_answer("GET").expect_err("there is nothing to answer");
-    assert!(matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::ConnectionReset), "it is still open: {error}");
-    assert!(!error.to_string().contains("HTTP"), "it sent more: {error}");
 }
 
 /// As many failures as make the deployment of this model unhealthy.
