@@ -1,5 +1,7 @@
 //! Budgets as last told.
 
+use std::sync::Arc;
+
 use super::LabelSet;
 use crate::event::{Budget, BudgetScope, Timestamp, Usd};
 
@@ -17,6 +19,7 @@ pub struct BudgetFacts {
     pub resets_at: Option<Timestamp>,
     /// Scope, id and latest alias.
     pub labels: LabelSet,
+    alias: Arc<str>,
     told_at: Timestamp,
 }
 
@@ -24,14 +27,21 @@ impl BudgetFacts {
     /// As a request tells it.
     pub(super) fn new(budget: &Budget<'_>, told_at: Timestamp) -> Self {
         let Budget { scope, id, alias, limit, spent, resets_at } = budget;
-        Self { limit: *limit, spent: *spent, resets_at: *resets_at, labels: labels(*scope, id, alias), told_at }
+        let labels = labels(*scope, id, alias);
+        Self { limit: *limit, spent: *spent, resets_at: *resets_at, labels, alias: (&**alias).into(), told_at }
     }
 
     /// Takes over what a request says of its budget, unless a later request said it already.
     pub(super) fn update(&mut self, budget: &Budget<'_>, told_at: Timestamp) {
-        if told_at >= self.told_at {
-            *self = Self::new(budget, told_at);
+        if told_at < self.told_at {
+            return;
         }
+        if *self.alias != *budget.alias {
+            *self = Self::new(budget, told_at);
+            return;
+        }
+        (self.limit, self.spent, self.resets_at) = (budget.limit, budget.spent, budget.resets_at);
+        self.told_at = told_at;
     }
 }
 
