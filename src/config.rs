@@ -26,7 +26,10 @@ pub use self::{
     error::{ConfigError, Mistake, Origin, Problem},
     log::{Log, LogFormat, LogLevel, UnknownName},
     secret::{Secret, SecretFileError},
-    sections::{Ingest, Labels, Limits, Scrape, Shutdown},
+    sections::{
+        CompletionProbes, Database, Dependencies, Gateway, Ingest, Labels, Limits, OwnModel, Probes, Redis, Scrape,
+        Shutdown,
+    },
 };
 use crate::health::Policy;
 
@@ -35,6 +38,14 @@ use crate::health::Policy;
 pub struct Config {
     /// The addresses to serve on; at least one.
     pub listen: Vec<SocketAddr>,
+    /// The gateway that is monitored.
+    pub gateway: Gateway,
+    /// The gateway's database.
+    pub database: Database,
+    /// The gateway's Redis.
+    pub redis: Redis,
+    /// Deployments that the operator describes.
+    pub models: Vec<OwnModel>,
     /// How pushed events are received.
     pub ingest: Ingest,
     /// Which labels the operator switches on.
@@ -43,6 +54,10 @@ pub struct Config {
     pub limits: Limits,
     /// By what a deployment's health is judged.
     pub health: Policy,
+    /// How deployments are probed.
+    pub probes: Probes,
+    /// How the database, Redis and the gateway are checked.
+    pub dependencies: Dependencies,
     /// How scrapes are served.
     pub scrape: Scrape,
     /// How the process ends.
@@ -55,10 +70,16 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, 4000))],
+            gateway: Gateway::default(),
+            database: Database::default(),
+            redis: Redis::default(),
+            models: Vec::new(),
             ingest: Ingest::default(),
             labels: Labels::default(),
             limits: Limits::default(),
             health: Policy::default(),
+            probes: Probes::default(),
+            dependencies: Dependencies::default(),
             scrape: Scrape::default(),
             shutdown: Shutdown::default(),
             log: Log::default(),

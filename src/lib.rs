@@ -10,20 +10,26 @@
 //! verdicts into metrics and [`exposition`] writes these down; the [`server`] answers. [`config`] says how, [`run`] puts it all
 //! together. What stands between [`event`] and [`exposition`] is pure: no I/O, no clock, no async.
 
+pub mod address;
 mod breather;
 pub mod catalogue;
 pub mod collectors;
 pub mod config;
+pub mod dependencies;
+pub mod discovery;
 pub mod event;
 pub mod exposition;
 pub mod health;
 pub mod own;
+pub mod probes;
 mod redact;
+pub mod replicas;
 mod run;
 pub mod server;
 pub mod sink;
 pub mod sources;
 pub mod state;
+pub mod tls;
 
 pub use run::{RunError, run};
 

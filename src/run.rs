@@ -73,7 +73,7 @@ async fn finish(mut server: Server, delay: Duration) -> io::Result<()> {
 }
 
 fn shared(config: Config) -> Shared {
-    let Config { listen: _, ingest, labels, limits, health, scrape, shutdown: _, log: _ } = config;
+    let Config { ingest, labels, limits, health, scrape, .. } = config;
     let state = Arc::new(State::new(Settings {
         deployments: limits.deployments,
         models: limits.models,

@@ -75,6 +75,19 @@ impl ErrorKind {
         Self::Other,
     ];
 
+    /// The kinds in which a probe of ours can fail, in the order of the metrics.
+    pub const OF_PROBES: [Self; 9] = [
+        Self::Timeout,
+        Self::Connect,
+        Self::RateLimitedProvider,
+        Self::Auth,
+        Self::ModelNotFound,
+        Self::BadRequest,
+        Self::Overloaded,
+        Self::ServerError,
+        Self::BadResponse,
+    ];
+
     /// The label value.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -122,6 +135,15 @@ impl ErrorKind {
             | Self::ClientCancelled
             | Self::Internal
             | Self::Other => Blame::Nobody,
+        }
+    }
+
+    /// Against whom a failure of a probe speaks. No caller has chosen the key or the model: they are the deployment's own.
+    #[must_use]
+    pub const fn probe_blame(self) -> Blame {
+        match self {
+            Self::Auth | Self::ModelNotFound => Blame::Deployment,
+            kind => kind.blame(),
         }
     }
 

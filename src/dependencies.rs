@@ -1,0 +1,1 @@
+//! What the gateway depends on, and whether it is there.

@@ -1,0 +1,1 @@
+//! Asks deployments whether they answer.
