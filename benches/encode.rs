@@ -51,7 +51,7 @@ impl Write for Taken {
 /// A whole scrape: copy the state, judge it, render it.
 fn rendered<W: Write>(state: &State, dialect: Dialect, begin: impl Fn() -> W) -> W {
     let snapshot: Snapshot = state.snapshot(NOW);
-    let report = Report::new(&snapshot.fleet, &Policy::default(), Readiness::Ready);
+    let report = Report::new(&snapshot.fleet, &Policy::default(), Readiness::new(false, state.startup()));
     let own = OwnMetrics::new([], NOW, 0);
     let view = View { snapshot: &snapshot, report: &report, own: &own };
     render(&collectors::all(), &view, dialect, begin).expect("memory takes all").out

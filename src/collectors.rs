@@ -24,11 +24,14 @@ mod budgets;
 mod cache;
 mod consumers;
 mod cost;
+mod dependencies;
 mod deployments;
 mod exporter;
 mod health;
 mod health_checks;
 mod latency;
+mod lists;
+mod probes;
 mod process;
 mod rate_limits;
 mod requests;
@@ -92,7 +95,10 @@ pub fn all() -> Vec<Box<dyn Collector>> {
         Box::new(budgets::Budgets),
         Box::new(rate_limits::RateLimits),
         Box::new(deployments::Deployments),
+        Box::new(lists::Lists),
         Box::new(health::Health),
+        Box::new(probes::Probes),
+        Box::new(dependencies::Dependencies),
         Box::new(health_checks::HealthChecks),
         Box::new(sources::Sources),
         Box::new(tables::Tables),

@@ -4,11 +4,18 @@
 //! its result is stored nowhere. [`Report`] holds the verdicts of everything at one moment: gauges and JSON are both
 //! made from it.
 
+mod dependency;
+pub mod explanation;
 pub mod json;
 mod judge;
 mod policy;
+mod readiness;
 mod report;
+mod rule;
 
-pub use judge::{HealthState, judge};
+pub use dependency::{DependencyReport, DependencyState};
+pub use judge::{HealthState, Verdict, judge};
 pub use policy::Policy;
-pub use report::{DeploymentReport, ModelReport, Readiness, Report};
+pub use readiness::Readiness;
+pub use report::{DeploymentReport, ModelReport, Report};
+pub use rule::Rule;

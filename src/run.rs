@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use crate::config::{Config, Shutdown};
 use crate::server::{BindError, Bound, IngestRules, Shared};
 use crate::sink::Sink;
-use crate::state::{Settings, State};
+use crate::state::{Expected, Settings, State};
 use signals::Signals;
 
 /// The exporter could not start, or not go on.
@@ -81,6 +81,7 @@ fn shared(config: Config) -> Shared {
         budgets: limits.budgets,
         consumer_labels: labels.consumer,
         window: health.window,
+        expected: Expected::default(),
     }));
     let sink = Sink::new(Arc::clone(&state), ingest.dedupe_window);
     let rules = IngestRules {

@@ -8,58 +8,79 @@
 mod budgets;
 mod calls;
 mod consumers;
+mod dependencies;
 mod deployments;
 mod exemplar;
+mod expected;
 mod fallbacks;
 mod health_checks;
 mod histogram;
 mod label;
+mod listing;
+mod lists;
 mod models;
 mod outcomes;
+mod probe_latency;
+mod probes;
+mod probing;
 mod rate_limits;
+mod reach;
 mod snapshot;
 mod sources;
+mod startup;
 mod streak;
 mod table;
 mod traffic;
 mod upstreams;
 mod without_model;
 
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+
 use parking_lot::Mutex;
 
 pub use budgets::BudgetFacts;
 pub use consumers::ConsumerFacts;
-pub use deployments::{DeploymentFacts, DeploymentInfo, LastError};
+pub use dependencies::{Check, Dependency, DependencyFacts, LatestCheck};
+pub use deployments::{Cooldown, DeploymentFacts, DeploymentInfo, LastError};
 pub use exemplar::{Exemplar, TraceId};
+pub use expected::Expected;
 pub use fallbacks::FallbackFacts;
 pub use health_checks::HealthCheckFacts;
 pub use histogram::{Bounds, DURATION, GATEWAY_OVERHEAD, Histogram, TIME_PER_OUTPUT_TOKEN, TIME_TO_FIRST_TOKEN};
 pub use label::{LabelSet, clean};
+pub use listing::{Listing, Standing};
+pub use lists::{ListFacts, ListReading, ListSource};
 pub use models::ModelFacts;
 pub use outcomes::{OutcomeCounts, Outcomes};
+pub use probe_latency::{PROBE_DURATION, ProbeLatency};
+pub use probes::{ProbeCounts, ProbeFacts, ProbedBy};
 pub use rate_limits::RateLimitFacts;
+pub use reach::Reach;
 pub use snapshot::{Fleet, Snapshot};
 pub use sources::{RejectReason, Source, SourceFacts};
+pub use startup::Startup;
 pub use streak::Streak;
 pub use table::{Row, Rows, TableSize};
 pub use traffic::Settings;
 pub use upstreams::UpstreamFacts;
 pub use without_model::WithoutModelFacts;
 
-use crate::event::{RequestEvent, Timestamp};
+use crate::event::{ProbeOutcome, RequestEvent, SkipReason, Timestamp};
 use traffic::Traffic;
 
 /// The state of the gateway, as far as it was told to us.
 #[derive(Debug)]
 pub struct State {
     traffic: Mutex<Traffic>,
+    startup: Startup,
 }
 
 impl State {
     /// An empty state.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { traffic: Mutex::new(Traffic::new(settings)) }
+        Self { startup: Startup::new(&settings.expected), traffic: Mutex::new(Traffic::new(settings)) }
     }
 
     /// Adds one attempt. It must not have been added before: the [sink](crate::sink::Sink) sees to that.
@@ -80,6 +101,48 @@ impl State {
     /// Notes whether a delivery as a whole could be taken.
     pub fn note_delivery(&self, source: Source, taken: bool) {
         self.traffic.lock().source_mut(source).up = Some(taken);
+    }
+
+    /// Takes over a list of all deployments, which was asked for at `at`: what is not on it is no longer shown.
+    pub fn list(&self, listings: &[Listing<'_>], at: Timestamp) {
+        self.traffic.lock().list(listings, at);
+    }
+
+    /// Notes how reading a list of models went.
+    pub fn note_list(&self, source: ListSource, reading: ListReading) {
+        if reading.result.is_ok() {
+            self.startup.note_list();
+        }
+        self.traffic.lock().list_mut(source).note(reading);
+    }
+
+    /// Adds what a probe of the deployment with this id found.
+    pub fn record_probe(&self, deployment: &str, outcome: &ProbeOutcome, by: ProbedBy) {
+        self.traffic.lock().record_probe(deployment, outcome, by);
+    }
+
+    /// Notes that the deployment with this id was not probed though it was its turn, or not as dearly as it could be.
+    pub fn note_probe_skipped(&self, deployment: &str, reason: SkipReason) {
+        self.traffic.lock().note_probe_skipped(deployment, reason);
+    }
+
+    /// Notes which deployments the gateway itself lets rest, as seen at `at`.
+    pub fn note_cooldowns<S: BuildHasher>(&self, in_cooldown: &HashSet<String, S>, at: Timestamp) {
+        self.traffic.lock().note_cooldowns(in_cooldown, at);
+    }
+
+    /// Notes what a check of a dependency found.
+    pub fn note_dependency(&self, dependency: Dependency, check: Check) {
+        if check.result.is_ok() {
+            self.startup.note_dependency(dependency);
+        }
+        self.traffic.lock().dependency_mut(dependency).note(check);
+    }
+
+    /// What has been reached once. Waits for nothing.
+    #[must_use]
+    pub const fn startup(&self) -> &Startup {
+        &self.startup
     }
 
     /// Notes which version the gateway says it is.

@@ -22,7 +22,7 @@ impl prometheus_client::collector::Collector for Bridge {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let Self(pipeline) = self;
         let snapshot = pipeline.state.snapshot(NOW);
-        let report = Report::new(&snapshot.fleet, &pipeline.policy, Readiness::Ready);
+        let report = Report::new(&snapshot.fleet, &pipeline.policy, Readiness::new(false, pipeline.state.startup()));
         let view = View { snapshot: &snapshot, report: &report, own: &pipeline.own };
         let mut out = ClientEncoder::new(encoder);
         for collector in collectors::all().iter().filter(|collector| collector.name() != "process") {

@@ -1,4 +1,4 @@
-//! The whole exposition of all captured events, in both formats, as it stands in `data/golden`.
+//! The whole exposition of all captured events, and of what a list, probes and checks add, in both formats, as it stands in `data/golden`.
 //!
 //! Left out are the groups `process`, which is about this process and not the same twice, and `exporter`, whose version
 //! changes with every release. All other groups are a pure function of the events and the time, which stands still here.
@@ -6,10 +6,14 @@
 
 mod support;
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use llm_exporter::event::{ErrorKind, ProbeFailure, ProbeLevel, ProbeOutcome, ProbeUsage, SkipReason, Usd};
 use llm_exporter::exposition::Dialect;
+use llm_exporter::state::{Check, Dependency, Expected, ListReading, ListSource, Listing, ProbedBy, Settings, State};
 use support::captures;
 use support::exposition::{Exposition, Format};
 use support::pipeline::{NOW, Pipeline, settings};
@@ -19,12 +23,46 @@ const LEFT_OUT: [&str; 2] = ["process", "exporter"];
 const SHOWN: usize = 20;
 
 fn rendered(dialect: Dialect) -> String {
-    let pipeline = Pipeline::with(settings(&["team", "key"])).without(&LEFT_OUT);
+    let expected = Expected { dependencies: [true; 3], lists: [true; 3], check_holds: Duration::from_secs(40) };
+    let pipeline = Pipeline::with(Settings { expected, ..settings(&["team", "key"]) }).without(&LEFT_OUT);
     for scenario in captures::scenarios() {
         pipeline.take(&captures::body(&scenario)).expect("a captured body is JSON");
     }
     pipeline.state.note_gateway_version("1.109.1");
+    note_what_no_event_tells(&pipeline.state);
     pipeline.text(dialect, NOW)
+}
+
+/// A list of models, one probe at each level, a cooldown and a check of each dependency.
+fn note_what_no_event_tells(state: &State) {
+    for source in ListSource::ALL {
+        state.note_list(source, ListReading { at: NOW, result: Ok(2) });
+    }
+    let listing = |id, model, upstream_model| Listing { id, model, provider: "openai", upstream_model, api_base: "" };
+    let listings =
+        [listing("dep-mock-fast", "mock-fast", "openai/gpt-4o-mini"), listing("dep-idle", "idle", "openai/o3")];
+    state.list(&listings, NOW);
+    for level in ProbeLevel::ALL {
+        state.record_probe("dep-idle", &probe(level), ProbedBy::Us);
+    }
+    state.note_probe_skipped("dep-mock-fast", SkipReason::FreshTraffic);
+    state.note_cooldowns(&HashSet::from(["dep-idle".to_owned()]), NOW);
+    for (dependency, result) in Dependency::ALL.into_iter().zip([Ok(()), Err("refused".to_owned()), Ok(())]) {
+        state.note_dependency(dependency, Check { at: NOW, latency: Duration::from_micros(2_500), result });
+    }
+}
+
+fn probe(level: ProbeLevel) -> ProbeOutcome {
+    let failure = ProbeFailure { kind: ErrorKind::Auth, message: "401".to_owned() };
+    ProbeOutcome {
+        level,
+        at: NOW,
+        duration: Duration::from_millis(40),
+        result: if level == ProbeLevel::Models { Err(failure) } else { Ok(()) },
+        time_to_first_token: (level == ProbeLevel::Completion).then_some(Duration::from_millis(30)),
+        usage: level.is_billed().then(|| ProbeUsage { tokens: 70, cost: Usd::from_f64(0.000_1).expect("a price") }),
+        retry_after: None,
+    }
 }
 
 fn path(name: &str) -> PathBuf {

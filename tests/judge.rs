@@ -7,7 +7,7 @@ use llm_exporter::event::{
     AttemptKey, Caller, Cost, Delivery, Deployment, ErrorKind, Outcome, Reach, RequestEvent, Timestamp, Usage, Usd,
 };
 use llm_exporter::health::{HealthState, Policy, judge};
-use llm_exporter::state::{DeploymentFacts, Settings, Source, State};
+use llm_exporter::state::{DeploymentFacts, Expected, Settings, Source, State};
 
 use ErrorKind::{BadRequest, ClientCancelled, RateLimitedProvider, ServerError};
 use HealthState::{Degraded, Healthy, Unhealthy, Unknown};
@@ -17,10 +17,12 @@ const START: i64 = 1_800_000_005;
 const WINDOW: Duration = Duration::from_mins(5);
 
 const POLICY: Policy = Policy {
+    freshness: Duration::from_mins(1),
     stale_after: Duration::from_mins(5),
     window: WINDOW,
     min_requests: 10,
     failure_threshold: 3,
+    recovery_threshold: 2,
     degraded_error_ratio: 0.1,
     unhealthy_error_ratio: 0.5,
 };
@@ -48,6 +50,7 @@ impl Subject {
             budgets: 1,
             consumer_labels: Vec::new(),
             window: WINDOW,
+            expected: Expected::default(),
         };
         Self { state: State::new(settings), attempts: 0 }
     }
@@ -82,7 +85,7 @@ impl Subject {
     }
 
     fn judged(&self, policy: &Policy, seconds: f64) -> HealthState {
-        judge(&self.facts(at(seconds)), policy, at(seconds))
+        judge(&self.facts(at(seconds)), policy, at(seconds)).state
     }
 }
 
@@ -148,9 +151,11 @@ fn one_success_ends_a_row_of_failures() {
     let mut subject = Subject::new();
     subject.failed(0.0).failed(1.0).failed(2.0).served(3.0);
     assert_eq!(subject.facts(at(3.0)).streak.failures(), 0);
-    assert_eq!(subject.judged(&POLICY, 3.0), Healthy, "with few requests the latest outcome decides");
-    subject.failed(4.0).failed(5.0);
-    assert_eq!(subject.judged(&POLICY, 5.0), Degraded, "the row begins again");
+    assert_eq!(subject.judged(&POLICY, 3.0), Degraded, "one success is no recovery yet");
+    subject.served(4.0);
+    assert_eq!(subject.judged(&POLICY, 4.0), Healthy, "two in a row are, with few requests");
+    subject.failed(5.0).failed(6.0);
+    assert_eq!(subject.judged(&POLICY, 6.0), Degraded, "the row begins again");
 }
 
 #[test]
@@ -230,12 +235,12 @@ fn outcomes_older_than_the_window_do_not_count_for_a_ratio() {
 #[test]
 fn an_old_failure_that_arrives_late_does_not_hide_a_newer_success() {
     let mut subject = Subject::new();
-    subject.served(10.0);
+    subject.served(9.0).served(10.0);
     for second in [1.0, 2.0, 3.0] {
         subject.told(Some(ServerError), second, at(11.0));
     }
     assert_eq!(subject.facts(at(11.0)).streak.failures(), 0);
-    assert_eq!(subject.facts(at(11.0)).last_check_at, Some(at(10.0)));
+    assert_eq!(subject.facts(at(11.0)).answered_at, Some(at(10.0)));
     assert_eq!(subject.judged(&POLICY, 11.0), Healthy);
 }
 

@@ -42,7 +42,7 @@ fn each_health_route_answers_before_any_event() {
     });
     let services = json!({
         "database": {"status": "not_configured"}, "redis": {"status": "not_configured"},
-        "router": {"status": "initialized", "models": 0}, "gateway": {"status": "not_configured", "version": null},
+        "router": {"status": "initialized", "models": 0, "lists": []}, "gateway": {"status": "not_configured", "version": null},
     });
     let readiness = json!({"status": "ready", "db_initialized": true, "router_initialized": true});
     let models = json!({"healthy": [], "unhealthy": [], "unknown": []});
@@ -72,7 +72,7 @@ fn a_deployment_is_told_with_the_evidence_behind_its_verdict() {
         *good,
         json!({
             "model": "good", "deployment": "dep-good", "provider": "openai", "upstream_model": "openai/gpt-4o-mini",
-            "api_base": "http://127.0.0.1:18080/b/ok/v1", "status": "healthy",
+            "api_base": "http://127.0.0.1:18080/b/ok/v1", "status": "healthy", "reason": "answers",
             "last_check": good["last_check"], "last_success": good["last_check"], "consecutive_failures": 0,
             "last_error": null, "last_error_at": null,
         })
@@ -81,7 +81,7 @@ fn a_deployment_is_told_with_the_evidence_behind_its_verdict() {
         *bad,
         json!({
             "model": "bad", "deployment": "dep-bad", "provider": "openai", "upstream_model": "openai/gpt-4o-mini",
-            "api_base": "http://127.0.0.1:18080/b/err500/v1", "status": "unhealthy",
+            "api_base": "http://127.0.0.1:18080/b/err500/v1", "status": "unhealthy", "reason": "failures_in_a_row",
             "last_check": bad["last_check"], "last_success": null, "consecutive_failures": FAILURE_THRESHOLD,
             "error": message, "last_error": message, "last_error_at": bad["last_check"],
         })
@@ -195,6 +195,8 @@ fn one_bad_model_does_not_make_the_gateway_unhealthy_and_all_of_them_do() {
     assert_health(&exporter, "unhealthy", [0, 0, 2, 0]);
     assert_eq!(exporter.get("/health/readiness").status, 200, "it is the gateway that is ill, not the exporter");
     assert_eq!(exporter.get("/health/models").status, 200);
+    exporter.push(array(&[event("b")]));
+    assert_health(&exporter, "healthy", [1, 1, 1, 0]);
     exporter.push(array(&[event("b")]));
     assert_health(&exporter, "healthy", [1, 0, 1, 0]);
     let recovered = exporter.get("/health/models?model=b").json();

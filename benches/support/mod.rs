@@ -10,7 +10,7 @@ use llm_exporter::event::{
     AttemptKey, CallKey, Caller, ConsumerLabel, Cost, Delivery, Deployment, InputTokens, Outcome, OutputTokens,
     RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd,
 };
-use llm_exporter::state::{Settings, Source, State};
+use llm_exporter::state::{Expected, Settings, Source, State};
 
 /// The moment at which everything in a bench happens.
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_795_410_840_000_000);
@@ -29,6 +29,7 @@ pub(crate) fn state(consumers: usize, consumer_labels: Vec<ConsumerLabel>) -> St
         budgets: 10_000,
         consumer_labels,
         window: Duration::from_mins(5),
+        expected: Expected::default(),
     })
 }
 

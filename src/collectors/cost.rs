@@ -27,7 +27,7 @@ impl Collector for Spending {
 
     fn collect(&self, view: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
         out.family(&COST);
-        for row in view.snapshot.fleet.deployments.iter() {
+        for row in view.snapshot.with_traffic() {
             out.sample(row.labels, None, row.facts.cost.as_f64().into());
         }
         out.family(&UNPRICED_REQUESTS);

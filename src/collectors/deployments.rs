@@ -5,7 +5,7 @@ use crate::exposition::{Descriptor, Encoder, Value};
 use crate::state::LabelSet;
 
 metrics! {
-    /// 1 for each deployment that is known. Joins what is known of it to the other metrics; the address is without secrets.
+    /// 1 for each deployment that is known, from the gateway's lists or its traffic. Joins what is known of it to the other metrics; the address is without secrets.
     DEPLOYMENT = Info "llm_deployment_info" ["deployment", "model", "provider", "upstream_model", "api_base"];
     /// 1, with the version that the monitored gateway says it is. Absent while that is unknown.
     GATEWAY = Info "llm_gateway_info" ["version"];
@@ -25,8 +25,8 @@ impl Collector for Deployments {
 
     fn collect(&self, view: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
         out.family(&DEPLOYMENT);
-        for row in view.snapshot.fleet.deployments.iter() {
-            out.sample(&row.facts.info.labels, None, Value::Whole(1));
+        for deployment in &view.report.deployments {
+            out.sample(&deployment.info.labels, None, Value::Whole(1));
         }
         out.family(&GATEWAY);
         if let Some(version) = &view.snapshot.fleet.gateway_version {

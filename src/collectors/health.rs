@@ -18,11 +18,13 @@ metrics! {
     MODEL_UP = Gauge "llm_model_up" ["model"];
     /// 1 for the state that the deployment is in, 0 for the others.
     DEPLOYMENT_HEALTH = Gauge "llm_deployment_health" ["deployment", "model", "provider", "state"];
-    /// When something was last learnt of the deployment's health, from traffic.
+    /// 1 while the gateway itself sends the deployment no requests, 0 while it does, as its Redis says. Absent where that is unknown.
+    COOLDOWN = Gauge "llm_deployment_cooldown" ["deployment", "model", "provider"];
+    /// When something was last learnt of the deployment's health, from traffic or a probe.
     LAST_CHECK = Gauge "llm_deployment_last_check_timestamp_seconds" ["deployment", "model", "provider"];
-    /// When the deployment last answered.
+    /// When the deployment last answered a request or a probe.
     LAST_SUCCESS = Gauge "llm_deployment_last_success_timestamp_seconds" ["deployment", "model", "provider"];
-    /// Failures that speak against the deployment since it last answered.
+    /// Failures in a row that speak against the deployment, of requests or of probes, whichever are more.
     CONSECUTIVE_FAILURES = Gauge "llm_deployment_consecutive_failures" ["deployment", "model", "provider"];
 }
 
@@ -45,8 +47,8 @@ impl Collector for Health {
             out.sample(&LabelSet::default(), None, value);
         };
         single(&HEALTHY, report.is_healthy().into());
-        single(&READY, report.is_ready().into());
-        single(&ROUTER_INITIALIZED, report.is_router_initialized().into());
+        single(&READY, report.readiness.is_ready().into());
+        single(&ROUTER_INITIALIZED, report.readiness.is_router_initialized.into());
         single(&ROUTER_MODELS, Value::Whole(report.models.len() as u64));
         out.family(&MODEL_UP);
         for model in &report.models {
@@ -75,6 +77,7 @@ fn collect_deployments(deployments: &[DeploymentReport], out: &mut dyn Encoder) 
             }
         }
     };
+    each(&COOLDOWN, |deployment| Some(deployment.in_cooldown?.into()));
     each(&LAST_CHECK, |deployment| Some(deployment.last_check_at?.as_secs_f64().into()));
     each(&LAST_SUCCESS, |deployment| Some(deployment.last_success_at?.as_secs_f64().into()));
     each(&CONSECUTIVE_FAILURES, |deployment| Some(deployment.consecutive_failures.into()));

@@ -33,11 +33,11 @@ impl Collector for Requests {
 
     fn collect(&self, view: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
         out.family(&REQUESTS);
-        for row in view.snapshot.fleet.deployments.iter() {
+        for row in view.snapshot.with_traffic() {
             out.sample(row.labels, None, row.facts.requests.into());
         }
         out.family(&ERRORS);
-        for row in view.snapshot.fleet.deployments.iter() {
+        for row in view.snapshot.with_traffic() {
             for kind in ErrorKind::ALL {
                 let failed = row.facts.errors[kind.index()];
                 out.sample(row.labels, Some(("error", kind.as_str())), failed.into());

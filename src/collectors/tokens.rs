@@ -24,13 +24,13 @@ impl Collector for Tokens {
 
     fn collect(&self, view: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
         out.family(&INPUT);
-        for row in view.snapshot.fleet.deployments.iter() {
+        for row in view.snapshot.with_traffic() {
             for (kind, count) in row.facts.input.by_kind() {
                 out.sample(row.labels, Some(("kind", kind)), count.into());
             }
         }
         out.family(&OUTPUT);
-        for row in view.snapshot.fleet.deployments.iter() {
+        for row in view.snapshot.with_traffic() {
             for (kind, count) in row.facts.output.by_kind() {
                 out.sample(row.labels, Some(("kind", kind)), count.into());
             }

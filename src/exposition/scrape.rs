@@ -100,7 +100,7 @@ mod tests {
     use crate::exposition::{Descriptor, Encoder, Kind, Value};
     use crate::health::{Policy, Readiness, Report};
     use crate::own::OwnMetrics;
-    use crate::state::{LabelSet, Settings, State};
+    use crate::state::{Expected, LabelSet, Settings, State};
 
     static GAUGE: Descriptor = Descriptor { name: "llm_test", kind: Kind::Gauge, labels: &[], help: "A test." };
 
@@ -148,10 +148,12 @@ mod tests {
             budgets: 1,
             consumer_labels: Vec::new(),
             window: Duration::from_mins(5),
+            expected: Expected::default(),
         };
         let now = Timestamp::default();
-        let snapshot = State::new(settings).snapshot(now);
-        let report = Report::new(&snapshot.fleet, &Policy::default(), Readiness::Ready);
+        let state = State::new(settings);
+        let snapshot = state.snapshot(now);
+        let report = Report::new(&snapshot.fleet, &Policy::default(), Readiness::new(false, state.startup()));
         let own = OwnMetrics::new([], now, 0);
         let view = View { snapshot: &snapshot, report: &report, own: &own };
         render(&collectors, &view, Dialect::OpenMetrics, Vec::new).expect("memory takes all")

@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use super::{DeploymentReport, HealthState, Readiness, Report};
+use super::explanation::Explanation;
+use super::{DependencyReport, DeploymentReport, HealthState, Readiness, Report};
 use crate::event::Timestamp;
-
-/// What is said of a database, cache or gateway that nobody configured.
-const NOT_CONFIGURED: &str = "not_configured";
+use crate::state::{Dependency, ListFacts, ListSource};
 
 /// `GET /health`
 #[derive(Debug, Serialize)]
@@ -31,13 +30,15 @@ pub struct ModelsJson<'a> {
     healthy: Vec<EndpointJson<'a>>,
     unhealthy: Vec<EndpointJson<'a>>,
     unknown: Vec<EndpointJson<'a>>,
+    /// Why each of them is in its state, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    debug: Option<Vec<Explanation<'a>>>,
 }
 
 /// `GET /health/readiness`
 #[derive(Debug, Serialize)]
 pub struct ReadinessJson {
     status: &'static str,
-    /// No database is configured, so there is none to wait for.
     db_initialized: bool,
     router_initialized: bool,
 }
@@ -45,27 +46,56 @@ pub struct ReadinessJson {
 /// `GET /health/services`
 #[derive(Debug, Serialize)]
 pub struct ServicesJson<'a> {
-    database: ServiceJson,
-    redis: ServiceJson,
-    router: RouterJson,
+    database: ServiceJson<'a>,
+    redis: ServiceJson<'a>,
+    router: RouterJson<'a>,
     gateway: GatewayJson<'a>,
 }
 
+/// One dependency.
 #[derive(Debug, Serialize)]
-struct ServiceJson {
+struct ServiceJson<'a> {
     status: &'static str,
+    /// How long the latest check took, answered or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_check: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_success: Option<String>,
+    /// Why it is not there now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    /// Why it last was not, kept after recovery.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_error: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
-struct RouterJson {
+struct RouterJson<'a> {
     status: &'static str,
     models: usize,
+    /// Where the models are known from, besides traffic.
+    lists: Vec<ListJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 struct GatewayJson<'a> {
-    status: &'static str,
     version: Option<&'a str>,
+    #[serde(flatten)]
+    service: ServiceJson<'a>,
+}
+
+/// One list of models.
+#[derive(Debug, Serialize)]
+struct ListJson<'a> {
+    source: &'static str,
+    /// Whether the latest reading went well; where it did not, the list before it holds.
+    status: &'static str,
+    deployments: usize,
+    last_success: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
 }
 
 /// One deployment.
@@ -77,6 +107,11 @@ struct EndpointJson<'a> {
     upstream_model: &'a str,
     api_base: Option<&'a str>,
     status: &'static str,
+    /// The rule that decided on the status.
+    reason: &'static str,
+    /// Whether the gateway itself sends it no requests for the moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cooldown: Option<bool>,
     last_check: Option<String>,
     last_success: Option<String>,
     consecutive_failures: u64,
@@ -92,11 +127,11 @@ impl<'a> HealthJson<'a> {
     /// What `report` says.
     #[must_use]
     pub fn new(report: &'a Report) -> Self {
-        let ModelsJson { healthy, unhealthy, unknown } = ModelsJson::new(report, None);
+        let ModelsJson { healthy, unhealthy, unknown, debug: _ } = ModelsJson::new(report, None);
         Self {
             status: if report.is_healthy() { "healthy" } else { "unhealthy" },
-            db: NOT_CONFIGURED,
-            redis: NOT_CONFIGURED,
+            db: report.dependency(Dependency::Database).state.as_str(),
+            redis: report.dependency(Dependency::Redis).state.as_str(),
             litellm_version: report.gateway_version.as_deref(),
             version: crate::VERSION,
             healthy_count: healthy.len(),
@@ -123,7 +158,14 @@ impl<'a> ModelsJson<'a> {
             healthy: list(HealthState::can_serve),
             unhealthy: list(|state| state == HealthState::Unhealthy),
             unknown: list(|state| state == HealthState::Unknown),
+            debug: None,
         }
+    }
+
+    /// The same with what explains it.
+    #[must_use]
+    pub fn explained(self, explanations: Vec<Explanation<'a>>) -> Self {
+        Self { debug: Some(explanations), ..self }
     }
 }
 
@@ -132,9 +174,9 @@ impl ReadinessJson {
     #[must_use]
     pub fn new(readiness: Readiness) -> Self {
         Self {
-            status: if readiness == Readiness::Ready { "ready" } else { "not_ready" },
-            db_initialized: true,
-            router_initialized: readiness.is_router_initialized(),
+            status: if readiness.is_ready() { "ready" } else { "not_ready" },
+            db_initialized: readiness.is_database_initialized,
+            router_initialized: readiness.is_router_initialized,
         }
     }
 }
@@ -143,12 +185,44 @@ impl<'a> ServicesJson<'a> {
     /// What `report` says.
     #[must_use]
     pub fn new(report: &'a Report) -> Self {
-        let router = if report.is_router_initialized() { "initialized" } else { "not_initialized" };
+        let service = |dependency| ServiceJson::new(report.dependency(dependency));
+        let is_initialized = report.readiness.is_router_initialized;
+        let lists = ListSource::ALL.iter().zip(&report.lists);
         Self {
-            database: ServiceJson { status: NOT_CONFIGURED },
-            redis: ServiceJson { status: NOT_CONFIGURED },
-            router: RouterJson { status: router, models: report.models.len() },
-            gateway: GatewayJson { status: NOT_CONFIGURED, version: report.gateway_version.as_deref() },
+            database: service(Dependency::Database),
+            redis: service(Dependency::Redis),
+            router: RouterJson {
+                status: if is_initialized { "initialized" } else { "not_initialized" },
+                models: report.models.len(),
+                lists: lists.filter_map(|(source, facts)| Some(ListJson::new(*source, facts.as_ref()?))).collect(),
+            },
+            gateway: GatewayJson { version: report.gateway_version.as_deref(), service: service(Dependency::Gateway) },
+        }
+    }
+}
+
+impl<'a> ServiceJson<'a> {
+    fn new(report: &'a DependencyReport) -> Self {
+        Self {
+            status: report.state.as_str(),
+            latency_ms: report.latency.map(|latency| latency.as_micros() as f64 / 1_000.0),
+            last_check: report.checked_at.map(rfc3339),
+            last_success: report.last_success_at.map(rfc3339),
+            error: report.error(),
+            last_error: report.last_error.as_deref(),
+        }
+    }
+}
+
+impl<'a> ListJson<'a> {
+    fn new(source: ListSource, facts: &'a ListFacts) -> Self {
+        let is_up = facts.up == Some(true);
+        Self {
+            source: source.as_str(),
+            status: if is_up { "up" } else { "down" },
+            deployments: facts.deployments,
+            last_success: facts.last_success_at.map(rfc3339),
+            error: facts.last_error.as_deref().filter(|_| !is_up),
         }
     }
 }
@@ -159,6 +233,8 @@ impl<'a> EndpointJson<'a> {
             info,
             labels: _,
             state,
+            rule,
+            in_cooldown,
             last_check_at,
             last_success_at,
             consecutive_failures,
@@ -173,6 +249,8 @@ impl<'a> EndpointJson<'a> {
             upstream_model: &info.upstream_model,
             api_base: Some(info.api_base.as_str()).filter(|api_base| !api_base.is_empty()),
             status: state.as_str(),
+            reason: rule.as_str(),
+            cooldown: *in_cooldown,
             last_check: last_check_at.map(rfc3339),
             last_success: last_success_at.map(rfc3339),
             consecutive_failures: *consecutive_failures,
@@ -184,6 +262,6 @@ impl<'a> EndpointJson<'a> {
 }
 
 /// `2024-01-15T10:30:00Z`
-fn rfc3339(at: Timestamp) -> String {
+pub(super) fn rfc3339(at: Timestamp) -> String {
     jiff::Timestamp::from_second(at.as_micros().div_euclid(1_000_000)).unwrap_or_default().to_string()
 }

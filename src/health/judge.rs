@@ -1,8 +1,8 @@
 //! The verdict on one deployment.
 
-use super::Policy;
+use super::{Policy, Rule};
 use crate::event::Timestamp;
-use crate::state::{DeploymentFacts, OutcomeCounts};
+use crate::state::{DeploymentFacts, OutcomeCounts, Reach};
 
 /// What the facts say of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,22 +39,56 @@ impl HealthState {
     }
 }
 
-/// Judges a deployment by its facts. The first rule that applies decides.
+/// A state, and the rule that decided on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// The state.
+    pub state: HealthState,
+    /// Why.
+    pub rule: Rule,
+}
+
+impl Verdict {
+    const fn of(rule: Rule) -> Self {
+        Self { state: rule.state(), rule }
+    }
+}
+
+/// Judges a deployment by its facts, on two tracks: whether it *answers* requests (real ones, and billed probes, which are just that)
+/// and whether it can be *reached* (unbilled probes). What happened more than `stale_after` ago says nothing any more.
 ///
-/// 1. No evidence, or none within `stale_after`: unknown.
-/// 2. `failure_threshold` failures since the latest success: unhealthy.
-/// 3. With at least `min_requests` outcomes in the window, by the ratio of failures: from `unhealthy_error_ratio`
+/// 1. Where requests were answered or not, they decide: see `judge_answers`. That it can be reached proves nothing more.
+/// 2. But where it could not be reached since the latest answer, the worse of the two holds.
+/// 3. Without fresh requests, the probes decide: see `judge_reach`. Without fresh probes it is unknown.
+/// 4. What the gateway itself lets rest (cooldown) is degraded at best.
+#[must_use]
+pub fn judge(facts: &DeploymentFacts, policy: &Policy, now: Timestamp) -> Verdict {
+    let is_fresh = |at: &Timestamp| !at.is_older_than(policy.stale_after, now);
+    let answers = facts.answered_at.filter(is_fresh).map(|_| judge_answers(facts, policy, now));
+    let reach = facts.reach.checked_at.filter(is_fresh).map(|_| judge_reach(&facts.reach, policy));
+    let rule = match (answers, reach) {
+        (None, None) if facts.answered_at.max(facts.reach.checked_at).is_none() => Rule::NoEvidence,
+        (None, None) => Rule::Stale,
+        (Some(answers), None) => answers,
+        (None, Some(reach)) => reach,
+        (Some(answers), Some(reach)) => {
+            let trouble_at = facts.reach.last_failure_at.max(facts.reach.last_throttled_at);
+            if trouble_at > facts.streak.last_success_at() { answers.worse(reach) } else { answers }
+        }
+    };
+    let rests = facts.cooldown.and_then(|cooldown| cooldown.is_on_at(now)) == Some(true);
+    Verdict::of(if rests { rule.worse(Rule::Cooldown) } else { rule })
+}
+
+/// 1. `failure_threshold` failures since the latest success: unhealthy.
+/// 2. With at least `min_requests` outcomes in the window, by the ratio of failures: from `unhealthy_error_ratio`
 ///    unhealthy, or only degraded once `min_requests` in a row were answered; from `degraded_error_ratio`, counting the provider's
 ///    refusals too, degraded; otherwise healthy.
-/// 4. With fewer, by the latest outcome: a failure or a refusal makes degraded, a success healthy.
-#[must_use]
-pub fn judge(facts: &DeploymentFacts, policy: &Policy, now: Timestamp) -> HealthState {
-    let is_fresh = |at: Timestamp| !at.is_older_than(policy.stale_after, now);
-    if !facts.last_check_at.is_some_and(is_fresh) {
-        return HealthState::Unknown;
-    }
+/// 3. With fewer, by the latest outcome: a failure or a refusal makes degraded, and so does a window with `failure_threshold`
+///    failures until `recovery_threshold` in a row were answered; otherwise a success makes healthy.
+fn judge_answers(facts: &DeploymentFacts, policy: &Policy, now: Timestamp) -> Rule {
     if facts.streak.failures() >= policy.failure_threshold {
-        return HealthState::Unhealthy;
+        return Rule::FailuresInARow;
     }
     let outcomes = facts.outcomes.within(now);
     if outcomes.total() >= policy.min_requests {
@@ -62,21 +96,49 @@ pub fn judge(facts: &DeploymentFacts, policy: &Policy, now: Timestamp) -> Health
         let has_recovered = facts.streak.successes() >= policy.min_requests;
         return judge_ratio(outcomes, policy, has_recovered);
     }
-    if facts.streak.last_failure_at().max(facts.last_throttled_at) > facts.streak.last_success_at() {
-        return HealthState::Degraded;
+    let last_success_at = facts.streak.last_success_at();
+    if facts.streak.last_failure_at() > last_success_at {
+        return Rule::LatestFailed;
     }
-    HealthState::Healthy
+    if facts.last_throttled_at > last_success_at {
+        return Rule::Throttled;
+    }
+    let was_down = u64::from(outcomes.failed) >= policy.failure_threshold;
+    if was_down && facts.streak.successes() < policy.recovery_threshold {
+        return Rule::Recovering;
+    }
+    Rule::Answers
 }
 
-fn judge_ratio(outcomes: OutcomeCounts, policy: &Policy, has_recovered: bool) -> HealthState {
+fn judge_ratio(outcomes: OutcomeCounts, policy: &Policy, has_recovered: bool) -> Rule {
     let total = outcomes.total() as f64;
     let failed = f64::from(outcomes.failed) / total;
     let failed_or_throttled = failed + f64::from(outcomes.throttled) / total;
     if failed >= policy.unhealthy_error_ratio && !has_recovered {
-        HealthState::Unhealthy
+        Rule::MostFail
     } else if failed_or_throttled >= policy.degraded_error_ratio {
-        HealthState::Degraded
+        Rule::ManyFail
     } else {
-        HealthState::Healthy
+        Rule::Answers
     }
+}
+
+/// 1. `failure_threshold` failures in a row: unhealthy. Fewer: degraded.
+/// 2. A refusal by the provider's rate limit since the latest success: degraded.
+/// 3. After `failure_threshold` failures or more, fewer than `recovery_threshold` successes in a row: degraded.
+/// 4. Otherwise healthy.
+fn judge_reach(reach: &Reach, policy: &Policy) -> Rule {
+    if reach.failures >= policy.failure_threshold {
+        return Rule::Unreachable;
+    }
+    if reach.failures > 0 {
+        return Rule::LatestProbeFailed;
+    }
+    if reach.last_throttled_at > reach.last_success_at {
+        return Rule::ProbeThrottled;
+    }
+    if reach.ended_failures >= policy.failure_threshold && reach.successes < policy.recovery_threshold {
+        return Rule::ReachableAgain;
+    }
+    Rule::Reachable
 }

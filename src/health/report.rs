@@ -1,18 +1,27 @@
 //! The verdicts on everything, at one moment.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{HealthState, Policy, judge};
+use super::{DependencyReport, HealthState, Policy, Readiness, Rule, Verdict, judge};
 use crate::event::Timestamp;
-use crate::state::{DeploymentInfo, Fleet, LabelSet, LastError};
+use crate::state::{Dependency, DeploymentFacts, DeploymentInfo, Fleet, LabelSet, LastError, ListFacts, ListSource};
 
 /// The verdicts on a gateway as of one moment. Every health gauge and every JSON number is read from here.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Every deployment, ordered by model, provider and id.
+    /// The moment.
+    pub at: Timestamp,
+    /// Every deployment that is shown, ordered by model, provider and id.
     pub deployments: Vec<DeploymentReport>,
+    /// The ids of deployments that are known and not shown: they are no longer on the gateway's list.
+    pub gone: HashSet<String>,
     /// Every public model that has a deployment, ordered by name.
     pub models: Vec<ModelReport>,
+    /// Every dependency, in the order of [`Dependency::ALL`].
+    pub dependencies: [DependencyReport; Dependency::ALL.len()],
+    /// How reading the lists of models went, in the order of [`ListSource::ALL`]; `None` where one is not configured.
+    pub lists: [Option<ListFacts>; ListSource::ALL.len()],
     /// The version that the gateway says it is.
     pub gateway_version: Option<String>,
     /// Whether the exporter may be sent traffic.
@@ -28,11 +37,15 @@ pub struct DeploymentReport {
     pub labels: LabelSet,
     /// The verdict.
     pub state: HealthState,
-    /// The latest evidence.
+    /// The rule that decided.
+    pub rule: Rule,
+    /// Whether the gateway itself lets it rest; `None` where that can't be known.
+    pub in_cooldown: Option<bool>,
+    /// The latest evidence, of a request or a probe.
     pub last_check_at: Option<Timestamp>,
-    /// The latest success.
+    /// The latest success, of a request or a probe.
     pub last_success_at: Option<Timestamp>,
-    /// Failures since then.
+    /// Failures in a row, of requests or of probes: whichever are more.
     pub consecutive_failures: u64,
     /// The latest failure in words, kept after recovery.
     pub last_error: Option<LastError>,
@@ -49,68 +62,76 @@ pub struct ModelReport {
     pub up: Option<bool>,
 }
 
-/// Whether the exporter may be sent traffic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readiness {
-    /// It may.
-    Ready,
-    /// It is shutting down.
-    Draining,
-}
-
-impl Readiness {
-    /// Whether the models of the gateway are loaded. There is nothing yet to load them from but traffic, which loads
-    /// nothing in advance, so there is nothing to wait for.
-    #[must_use]
-    pub const fn is_router_initialized(self) -> bool {
-        true
-    }
-}
-
 impl Report {
     /// Judges `fleet`.
     #[must_use]
     pub fn new(fleet: &Fleet, policy: &Policy, readiness: Readiness) -> Self {
-        let deployments: Vec<DeploymentReport> = fleet
+        let shown = |facts: &DeploymentFacts| facts.is_shown(fleet.listed_at, policy.stale_after, fleet.at);
+        let rows = fleet.deployments.iter().filter(|row| shown(row.facts));
+        let deployments: Vec<_> =
+            rows.map(|row| DeploymentReport::new(row.facts, row.labels, policy, fleet.at)).collect();
+        let mut gone: HashSet<String> = fleet
             .deployments
             .iter()
-            .map(|row| DeploymentReport {
-                info: Arc::clone(&row.facts.info),
-                labels: row.labels.clone(),
-                state: judge(row.facts, policy, fleet.at),
-                last_check_at: row.facts.last_check_at,
-                last_success_at: row.facts.streak.last_success_at(),
-                consecutive_failures: row.facts.streak.failures(),
-                last_error: row.facts.last_error.clone(),
-            })
+            .filter(|row| !shown(row.facts))
+            .map(|row| row.facts.info.deployment.clone())
             .collect();
+        deployments.iter().for_each(|deployment| {
+            gone.remove(&deployment.info.deployment);
+        });
         let models = judge_models(&deployments);
-        Self { deployments, models, gateway_version: fleet.gateway_version.clone(), readiness }
+        let list = |source: ListSource| {
+            let index = source.index();
+            fleet.expected.lists[index].then(|| fleet.lists[index].clone())
+        };
+        Self {
+            at: fleet.at,
+            deployments,
+            gone,
+            models,
+            dependencies: DependencyReport::all(fleet),
+            lists: ListSource::ALL.map(list),
+            gateway_version: fleet.gateway_version.clone(),
+            readiness,
+        }
     }
 
-    /// Whether the gateway can do its work: false when a model is known to be down and none is known to be up. A model of which
-    /// nothing is known, such as one that nobody asks for any more, speaks neither for nor against it.
+    /// Whether the gateway can do its work: false when something that it depends on, or the gateway itself, is not there, or when a
+    /// model is known to be down and none is known to be up. A model of which nothing is known, such as one that nobody asks for any
+    /// more, speaks neither for nor against it.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         let is_any = |up: bool| self.models.iter().any(|model| model.up == Some(up));
-        is_any(true) || !is_any(false)
+        let is_missing = |dependency: &DependencyReport| dependency.is_up() == Some(false);
+        (is_any(true) || !is_any(false)) && !self.dependencies.iter().any(is_missing)
     }
 
-    /// Whether the exporter may be sent traffic.
+    /// The verdict on this dependency.
     #[must_use]
-    pub fn is_ready(&self) -> bool {
-        self.readiness == Readiness::Ready
-    }
-
-    /// Whether the models of the gateway are loaded.
-    #[must_use]
-    pub const fn is_router_initialized(&self) -> bool {
-        self.readiness.is_router_initialized()
+    pub const fn dependency(&self, dependency: Dependency) -> &DependencyReport {
+        &self.dependencies[dependency.index()]
     }
 
     /// The deployments in one of these states.
     pub fn in_state(&self, is_wanted: fn(HealthState) -> bool) -> impl Iterator<Item = &DeploymentReport> {
         self.deployments.iter().filter(move |deployment| is_wanted(deployment.state))
+    }
+}
+
+impl DeploymentReport {
+    fn new(facts: &DeploymentFacts, labels: &LabelSet, policy: &Policy, now: Timestamp) -> Self {
+        let Verdict { state, rule } = judge(facts, policy, now);
+        Self {
+            info: Arc::clone(&facts.info),
+            labels: labels.clone(),
+            state,
+            rule,
+            in_cooldown: facts.cooldown.and_then(|cooldown| cooldown.is_on_at(now)),
+            last_check_at: facts.answered_at.max(facts.reach.checked_at),
+            last_success_at: facts.streak.last_success_at().max(facts.reach.last_success_at),
+            consecutive_failures: facts.streak.failures().max(facts.reach.failures),
+            last_error: facts.last_error.clone(),
+        }
     }
 }
 

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::heavy;
 use super::refusal::fail;
 use super::shared::Shared;
+use crate::health::explanation::explain;
 use crate::health::json::{HealthJson, ModelsJson, ReadinessJson, ServicesJson};
-use crate::health::{Readiness, Report};
+use crate::health::{Policy, Report};
+use crate::state::Fleet;
 
 /// `GET /health/liveliness`: depends on nothing.
 pub(super) async fn liveliness() -> HttpResponse {
@@ -23,23 +25,26 @@ pub(super) async fn liveliness() -> HttpResponse {
 /// `GET /health/readiness`
 pub(super) async fn readiness(shared: Data<Shared>) -> HttpResponse {
     let readiness = shared.readiness();
-    respond(Answer::new(serving(readiness == Readiness::Ready), &ReadinessJson::new(readiness)))
+    respond(Answer::new(serving(readiness.is_ready()), &ReadinessJson::new(readiness)))
 }
 
 /// `GET /health`
 pub(super) async fn health(shared: Data<Shared>) -> HttpResponse {
-    judged(shared, |report| Answer::new(serving(report.is_healthy()), &HealthJson::new(report))).await
+    judged(shared, |judged| Answer::new(serving(judged.report.is_healthy()), &HealthJson::new(&judged.report))).await
 }
 
 /// The filter of `/health/models`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Filter {
     model: Option<String>,
+    /// Whether to explain the verdicts.
+    #[serde(default)]
+    debug: bool,
 }
 
 /// `GET /health/models`
 pub(super) async fn models(shared: Data<Shared>, Query(filter): Query<Filter>) -> HttpResponse {
-    judged(shared, move |report| {
+    judged(shared, move |Judged { fleet, policy, report }| {
         let only = filter.model.as_deref();
         let status = match only {
             None => StatusCode::OK,
@@ -48,14 +53,16 @@ pub(super) async fn models(shared: Data<Shared>, Query(filter): Query<Filter>) -
                 Some(model) => serving(model.up != Some(false)),
             },
         };
-        Answer::new(status, &ModelsJson::new(report, only))
+        let models = ModelsJson::new(report, only);
+        let models = if filter.debug { models.explained(explain(fleet, policy, only)) } else { models };
+        Answer::new(status, &models)
     })
     .await
 }
 
 /// `GET /health/services`
 pub(super) async fn services(shared: Data<Shared>) -> HttpResponse {
-    judged(shared, |report| Answer::new(StatusCode::OK, &ServicesJson::new(report))).await
+    judged(shared, |judged| Answer::new(StatusCode::OK, &ServicesJson::new(&judged.report))).await
 }
 
 /// A status and its JSON.
@@ -71,10 +78,22 @@ impl Answer {
     }
 }
 
+/// The facts of one moment and the verdicts on them.
+struct Judged<'a> {
+    fleet: Fleet,
+    policy: &'a Policy,
+    report: Report,
+}
+
 /// Answers from the verdicts as of now.
-async fn judged(shared: Data<Shared>, answer: impl FnOnce(&Report) -> Answer + Send + 'static) -> HttpResponse {
+async fn judged(shared: Data<Shared>, answer: impl FnOnce(&Judged<'_>) -> Answer + Send + 'static) -> HttpResponse {
     let for_judging = shared.clone();
-    match heavy::run(move || answer(&for_judging.report())).await {
+    let judge_and_answer = move || {
+        let fleet = for_judging.fleet();
+        let report = for_judging.report(&fleet);
+        answer(&Judged { fleet, policy: &for_judging.policy, report })
+    };
+    match heavy::run(judge_and_answer).await {
         Ok(answer) => respond(answer),
         Err(broken) => fail(&shared, "judge the gateway", &broken),
     }

@@ -12,7 +12,7 @@ use crate::event::Timestamp;
 use crate::health::{Policy, Readiness, Report};
 use crate::own::OwnMetrics;
 use crate::sink::Sink;
-use crate::state::State;
+use crate::state::{Fleet, State};
 
 /// More decoders than this gain nothing: they are busy with the processor, not waiting.
 const DECODERS: usize = 2;
@@ -79,12 +79,17 @@ impl Shared {
     }
 
     pub(super) fn readiness(&self) -> Readiness {
-        if self.is_draining.load(Ordering::Relaxed) { Readiness::Draining } else { Readiness::Ready }
+        Readiness::new(self.is_draining.load(Ordering::Relaxed), self.state.startup())
     }
 
-    /// The verdicts as of now.
-    pub(super) fn report(&self) -> Report {
-        Report::new(&self.state.fleet(now()), &self.policy, self.readiness())
+    /// The facts that verdicts are made from, as of now.
+    pub(super) fn fleet(&self) -> Fleet {
+        self.state.fleet(now())
+    }
+
+    /// The verdicts on `fleet`.
+    pub(super) fn report(&self, fleet: &Fleet) -> Report {
+        Report::new(fleet, &self.policy, self.readiness())
     }
 }
 

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::table::OVERFLOW;
-use super::{LabelSet, OutcomeCounts, Outcomes, Streak, clean};
-use crate::event::{Blame, Deployment, ErrorKind, InputTokens, Outcome, OutputTokens, RequestEvent, Timestamp, Usd};
+use super::{LabelSet, OutcomeCounts, Outcomes, ProbeFacts, Reach, Standing, Streak, clean};
+use crate::event::{
+    Blame, Deployment, ErrorKind, InputTokens, Outcome, OutputTokens, ProbeOutcome, RequestEvent, Timestamp, Usd,
+};
 use crate::redact::{redact_message, redact_url};
 
 /// The label names of the deployments table.
@@ -26,14 +28,24 @@ pub struct DeploymentFacts {
     pub output: OutputTokens,
     /// What was booked.
     pub cost: Usd,
-    /// The latest outcome that says something about the deployment.
-    pub last_check_at: Option<Timestamp>,
-    /// The latest successes, and failures that speak against it.
+    /// What the lists of models make of it.
+    pub standing: Standing,
+    /// The latest request, whatever became of it.
+    pub seen_at: Option<Timestamp>,
+    /// The latest outcome of a request or a billed probe that says something about the deployment.
+    pub answered_at: Option<Timestamp>,
+    /// The latest successes of these, and failures that speak against it.
     pub streak: Streak,
-    /// The latest refusal by the provider's rate limit.
+    /// The latest refusal of these by the provider's rate limit.
     pub last_throttled_at: Option<Timestamp>,
-    /// The outcomes of the last minutes.
+    /// The outcomes of these in the last minutes.
     pub outcomes: Outcomes,
+    /// Whether it can be reached, by unbilled probes.
+    pub reach: Reach,
+    /// How it was probed.
+    pub probes: ProbeFacts,
+    /// Whether the gateway itself lets it rest, when that was last seen.
+    pub cooldown: Option<Cooldown>,
     /// The latest failure in words, kept after recovery.
     pub last_error: Option<LastError>,
 }
@@ -53,6 +65,26 @@ pub struct DeploymentInfo {
     pub api_base: String,
     /// All of this as labels.
     pub labels: LabelSet,
+}
+
+/// Whether a gateway lets a deployment rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cooldown {
+    /// It does.
+    pub is_on: bool,
+    /// When that was seen.
+    pub at: Timestamp,
+}
+
+impl Cooldown {
+    /// What was seen longer ago holds no more: gateways let a deployment rest for seconds.
+    const HOLDS: Duration = Duration::from_secs(30);
+
+    /// Whether it rests, as far as that is known at `now`.
+    #[must_use]
+    pub fn is_on_at(self, now: Timestamp) -> Option<bool> {
+        (!self.at.is_older_than(Self::HOLDS, now)).then_some(self.is_on)
+    }
 }
 
 /// A failure in words.
@@ -95,16 +127,36 @@ impl DeploymentFacts {
             input: InputTokens::default(),
             output: OutputTokens::default(),
             cost: Usd::ZERO,
-            last_check_at: None,
+            standing: Standing::default(),
+            seen_at: None,
+            answered_at: None,
             streak: Streak::default(),
             last_throttled_at: None,
             outcomes: Outcomes::new(window),
+            reach: Reach::default(),
+            probes: ProbeFacts::default(),
+            cooldown: None,
             last_error: None,
+        }
+    }
+
+    /// What a list says of it holds from now on.
+    pub(super) fn update_info(&mut self, told: &Deployment<'_>) {
+        let row = [self.info.model.as_str(), &self.info.provider, &self.info.deployment];
+        let mut info = DeploymentInfo::new(told, &row);
+        if told.api_base.is_empty() {
+            // An address that an event told is better than none.
+            let api_base = self.info.api_base.clone();
+            info = DeploymentInfo::new(&Deployment { api_base: api_base.as_str().into(), ..told.clone() }, &row);
+        }
+        if info != *self.info {
+            self.info = Arc::new(info);
         }
     }
 
     pub(super) fn record(&mut self, event: &RequestEvent<'_>, at: Timestamp) {
         self.requests += 1;
+        self.seen_at = self.seen_at.max(Some(at));
         self.input.add(&event.usage.input);
         self.output.add(&event.usage.output);
         self.cost += event.cost.booked();
@@ -112,30 +164,49 @@ impl DeploymentFacts {
             Outcome::Success => self.note_success(at),
             Outcome::Failure { kind, message } => {
                 self.errors[kind.index()] += 1;
-                self.note_failure(*kind, message.as_deref(), at);
+                if kind.blame() != Blame::Nobody {
+                    self.note_failure(kind.blame(), at);
+                    self.note_error(*kind, message.as_deref(), at);
+                }
             }
         }
     }
 
+    /// Learns from a probe.
+    pub(super) fn learn(&mut self, outcome: &ProbeOutcome) {
+        let at = outcome.at;
+        if !outcome.level.is_billed() {
+            self.reach.add(outcome);
+        } else if outcome.result.is_ok() {
+            self.note_success(at);
+        }
+        let Err(failure) = &outcome.result else { return };
+        let blame = failure.kind.probe_blame();
+        if outcome.level.is_billed() && blame != Blame::Nobody {
+            self.note_failure(blame, at);
+        }
+        // In words it is told whomever it speaks against: a probe that can't be sent is the operator's business.
+        self.note_error(failure.kind, Some(&failure.message), at);
+    }
+
     fn note_success(&mut self, at: Timestamp) {
-        self.last_check_at = self.last_check_at.max(Some(at));
+        self.answered_at = self.answered_at.max(Some(at));
         self.streak.add_success(at);
         self.outcomes.add(at, OutcomeCounts::SERVED);
     }
 
-    fn note_failure(&mut self, kind: ErrorKind, message: Option<&str>, at: Timestamp) {
-        match kind.blame() {
-            Blame::Nobody => return,
-            Blame::Throttle => {
-                self.last_throttled_at = self.last_throttled_at.max(Some(at));
-                self.outcomes.add(at, OutcomeCounts::THROTTLED);
-            }
-            Blame::Deployment => {
-                self.streak.add_failure(at);
-                self.outcomes.add(at, OutcomeCounts::FAILED);
-            }
+    fn note_failure(&mut self, blame: Blame, at: Timestamp) {
+        self.answered_at = self.answered_at.max(Some(at));
+        if blame == Blame::Throttle {
+            self.last_throttled_at = self.last_throttled_at.max(Some(at));
+            self.outcomes.add(at, OutcomeCounts::THROTTLED);
+        } else {
+            self.streak.add_failure(at);
+            self.outcomes.add(at, OutcomeCounts::FAILED);
         }
-        self.last_check_at = self.last_check_at.max(Some(at));
+    }
+
+    fn note_error(&mut self, kind: ErrorKind, message: Option<&str>, at: Timestamp) {
         if self.last_error.as_ref().is_none_or(|last| last.at <= at) {
             let message = message.map_or_else(|| kind.as_str().into(), redact_message);
             self.last_error = Some(LastError { kind, message: message.into(), at });

@@ -35,7 +35,7 @@ pub static GATEWAY_OVERHEAD: LazyLock<Bounds> = LazyLock::new(|| {
 impl Bounds {
     /// # Panics
     /// When there are more bounds than a histogram has room for.
-    fn new(seconds: &'static [f64]) -> Self {
+    pub(super) fn new(seconds: &'static [f64]) -> Self {
         assert!(seconds.len() < SLOTS, "a histogram has room for {} bounds", SLOTS - 1);
         let finite = seconds.iter().map(|bound| format!("le=\"{}\"", canonical(*bound)).into_boxed_str());
         Self { seconds, labels: finite.chain([Box::from("le=\"+Inf\"")]).collect() }

@@ -49,6 +49,15 @@ impl LabelSet {
         sets.map(next).collect()
     }
 
+    /// The same with one label more.
+    #[must_use]
+    pub fn and(&self, name: &str, value: &str) -> Self {
+        let more = Self::new([(name, value)]);
+        let separator = if self.range.is_empty() { "" } else { "," };
+        let rendered = [self.as_str(), separator, more.as_str()].concat();
+        Self { range: 0..rendered.len(), text: rendered.into() }
+    }
+
     /// As it stands between the braces.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -134,6 +143,12 @@ mod tests {
     fn labels_are_rendered_in_order_and_escaped() {
         let labels = LabelSet::new([("model", r#"a"b\c"#), ("provider", "p")]);
         assert_eq!(labels.as_str(), r#"model="a\"b\\c",provider="p""#);
+    }
+
+    #[test]
+    fn a_label_more_stands_behind_the_others() {
+        assert_eq!(LabelSet::new([("a", "1")]).and("b", "\"").as_str(), r#"a="1",b="\"""#);
+        assert_eq!(LabelSet::default().and("b", "2").as_str(), r#"b="2""#);
     }
 
     #[test]

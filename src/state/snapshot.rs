@@ -2,8 +2,9 @@
 
 use super::sources::Source;
 use super::{
-    BudgetFacts, ConsumerFacts, DeploymentFacts, FallbackFacts, HealthCheckFacts, ModelFacts, RateLimitFacts, Rows,
-    SourceFacts, TableSize, UpstreamFacts, WithoutModelFacts,
+    BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, Expected, FallbackFacts,
+    HealthCheckFacts, ListFacts, ListSource, ModelFacts, ProbeLatency, RateLimitFacts, Row, Rows, SourceFacts,
+    TableSize, UpstreamFacts, WithoutModelFacts,
 };
 use crate::event::Timestamp;
 
@@ -14,6 +15,14 @@ pub struct Fleet {
     pub at: Timestamp,
     /// Deployments by model, provider and deployment.
     pub deployments: Rows<DeploymentFacts>,
+    /// What the operator configured.
+    pub expected: Expected,
+    /// When the list of deployments that is in use was asked for; `None` before the first.
+    pub listed_at: Option<Timestamp>,
+    /// How reading the lists went, in the order of [`ListSource::ALL`].
+    pub lists: [ListFacts; ListSource::ALL.len()],
+    /// What checks of the dependencies found, in the order of [`Dependency::ALL`].
+    pub dependencies: [DependencyFacts; Dependency::ALL.len()],
     /// The version that the gateway says it is.
     pub gateway_version: Option<String>,
 }
@@ -35,6 +44,8 @@ pub struct Snapshot {
     pub budgets: Rows<BudgetFacts>,
     /// Providers' rate limits by deployment.
     pub rate_limits: Rows<RateLimitFacts>,
+    /// How long probes took, by model, provider and level.
+    pub probe_latencies: Rows<ProbeLatency>,
     /// The gateway's own health checks.
     pub health_checks: HealthCheckFacts,
     /// Calls that asked no model.
@@ -42,5 +53,12 @@ pub struct Snapshot {
     /// What each source delivered, in the order of [`Source::ALL`].
     pub sources: [SourceFacts; Source::ALL.len()],
     /// How full each table is, by name.
-    pub tables: [(&'static str, TableSize); 7],
+    pub tables: [(&'static str, TableSize); 8],
+}
+
+impl Snapshot {
+    /// The deployments that any request has reached, also those that are gone: what they counted is part of every sum.
+    pub fn with_traffic(&self) -> impl Iterator<Item = Row<'_, DeploymentFacts>> {
+        self.fleet.deployments.iter().filter(|row| row.facts.has_traffic())
+    }
 }

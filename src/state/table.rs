@@ -26,6 +26,8 @@ pub(super) const OVERFLOW: &str = "other";
 pub(super) struct Table<F> {
     names: Box<[Box<str>]>,
     entries: Vec<Entry<F>>,
+    /// Positions in `entries` whose row was removed: the next rows go there.
+    free: Vec<usize>,
     /// Positions in `entries`, by the hash of their key.
     index: HashTable<usize>,
     hasher: RandomState,
@@ -33,6 +35,8 @@ pub(super) struct Table<F> {
     order: Vec<usize>,
     /// The labels in that order: shared with every copy, which then is a copy of plain facts.
     ordered_labels: Arc<[LabelSet]>,
+    /// Whether `order` has the rows that there are.
+    is_ordered: bool,
     overflow_row: Option<usize>,
     limit: usize,
     overflowed: u64,
@@ -43,6 +47,8 @@ struct Entry<F> {
     key: Box<[u8]>,
     labels: LabelSet,
     facts: F,
+    /// Its place is free.
+    is_removed: bool,
 }
 
 /// A copy of all rows of a table, ordered by their labels.
@@ -60,6 +66,15 @@ pub struct Row<'a, F> {
     /// What is known.
     pub facts: &'a F,
 }
+
+// Not derived: a reference can be copied whatever it refers to.
+impl<F> Clone for Row<'_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<F> Copy for Row<'_, F> {}
 
 impl<F> Rows<F> {
     /// Each row, in the order of the labels.
@@ -86,10 +101,12 @@ impl<F> Table<F> {
         Self {
             names: names.into_iter().map(Into::into).collect(),
             entries: Vec::new(),
+            free: Vec::new(),
             index: HashTable::new(),
             hasher: RandomState::default(),
             order: Vec::new(),
             ordered_labels: Arc::default(),
+            is_ordered: true,
             overflow_row: None,
             limit,
             overflowed: 0,
@@ -150,10 +167,36 @@ impl<F> Table<F> {
         self.find(&key, self.hash(&key)).is_some()
     }
 
+    /// Each row but the overflow row, with its position.
+    pub(super) fn own_rows(&mut self) -> impl Iterator<Item = (usize, &mut F)> {
+        let overflow_row = self.overflow_row;
+        let all = self.entries.iter_mut().enumerate();
+        let own = all.filter(move |(position, entry)| Some(*position) != overflow_row && !entry.is_removed);
+        own.map(|(position, entry)| (position, &mut entry.facts))
+    }
+
+    /// Removes the rows that `is_unwanted`, but for the overflow row; returns their positions, where other rows may be put later.
+    pub(super) fn remove_if(&mut self, is_unwanted: impl Fn(&F) -> bool) -> Vec<usize> {
+        let unwanted: Vec<usize> =
+            self.own_rows().filter(|(_, facts)| is_unwanted(facts)).map(|(position, _)| position).collect();
+        for position in &unwanted {
+            self.entries[*position].is_removed = true;
+            let hash = self.hash(&self.entries[*position].key);
+            if let Ok(found) = self.index.find_entry(hash, |other| other == position) {
+                found.remove();
+            }
+        }
+        self.free.extend(&unwanted);
+        if !unwanted.is_empty() {
+            self.is_ordered = false;
+        }
+        unwanted
+    }
+
     /// How full it is.
     #[must_use]
     pub(super) fn size(&self) -> TableSize {
-        let rows = self.entries.len() - usize::from(self.overflow_row.is_some());
+        let rows = self.entries.len() - self.free.len() - usize::from(self.overflow_row.is_some());
         TableSize { rows, limit: self.limit, overflowed: self.overflowed }
     }
 
@@ -168,10 +211,11 @@ impl<F> Table<F> {
     }
 
     fn sort(&mut self) {
-        if self.order.len() == self.entries.len() {
+        if self.is_ordered {
             return;
         }
-        self.order = (0..self.entries.len()).collect();
+        self.is_ordered = true;
+        self.order = (0..self.entries.len()).filter(|position| !self.entries[*position].is_removed).collect();
         self.order.sort_unstable_by(|a, b| self.entries[*a].key.cmp(&self.entries[*b].key));
         let ordered = LabelSet::gathered(self.order.iter().map(|position| &self.entries[*position].labels));
         for (position, labels) in self.order.iter().zip(&ordered) {
@@ -211,12 +255,22 @@ impl<F> Table<F> {
 
     fn insert(&mut self, values: &[&str], key: Key, hash: u64, facts: F) -> usize {
         debug_assert_eq!(values.len(), self.names.len(), "one value for each label");
-        let position = self.entries.len();
         let labels = LabelSet::new(self.names.iter().zip(values).map(|(name, value)| (&**name, *value)));
-        self.entries.push(Entry { key: key.into_boxed_slice(), labels, facts });
+        let entry = Entry { key: key.into_boxed_slice(), labels, facts, is_removed: false };
+        self.is_ordered = false;
+        let position = self.put(entry);
         let Self { index, entries, hasher, .. } = self;
         index.insert_unique(hash, position, |position| hasher.hash_one(&*entries[*position].key));
         position
+    }
+
+    fn put(&mut self, entry: Entry<F>) -> usize {
+        if let Some(position) = self.free.pop() {
+            self.entries[position] = entry;
+            return position;
+        }
+        self.entries.push(entry);
+        self.entries.len() - 1
     }
 
     fn hash(&self, key: &[u8]) -> u64 {
@@ -298,6 +352,22 @@ mod tests {
         }
         let keys: Vec<_> = rendered(&mut table).into_iter().map(|(labels, _)| labels).collect();
         assert!(keys.is_sorted(), "{keys:?}");
+    }
+
+    #[test]
+    fn a_removed_row_makes_room_and_is_not_shown() {
+        let mut table = table(2);
+        for (value, key) in ["x", "y"].into_iter().enumerate() {
+            *table.entry(&[key, "1"], || 0) += value as u64;
+        }
+        assert_eq!(table.remove_if(|value| *value == 0), [0]);
+        assert!(!table.contains(&["x", "1"]));
+        assert_eq!(rendered(&mut table), [(r#"a="y",b="1""#.to_owned(), 1)]);
+        *table.entry(&["z", "1"], || 5) += 0;
+        assert_eq!(table.size(), TableSize { rows: 2, limit: 2, overflowed: 0 });
+        assert_eq!(rendered(&mut table).len(), 2);
+        *table.entry(&["x", "1"], || 0) += 1;
+        assert_eq!(table.size().overflowed, 1, "the removed row's place is taken");
     }
 
     #[test]

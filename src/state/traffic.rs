@@ -1,13 +1,15 @@
 //! All tables, and where in them an event goes.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::calls::{Calls, Sequel};
 use super::snapshot::{Fleet, Snapshot};
 use super::table::{OVERFLOW, Slot, Table};
 use super::{
-    BudgetFacts, ConsumerFacts, DeploymentFacts, FallbackFacts, HealthCheckFacts, ModelFacts, RateLimitFacts, Source,
-    SourceFacts, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments, fallbacks, models, rate_limits,
+    BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, Expected, FallbackFacts,
+    HealthCheckFacts, ListFacts, ListSource, ModelFacts, ProbeLatency, RateLimitFacts, Source, SourceFacts,
+    UpstreamFacts, WithoutModelFacts, budgets, clean, deployments, fallbacks, models, probe_latency, rate_limits,
     upstreams,
 };
 use crate::event::{ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp};
@@ -30,11 +32,13 @@ pub struct Settings {
     pub consumer_labels: Vec<ConsumerLabel>,
     /// How far back outcomes are remembered.
     pub window: Duration,
+    /// What the operator configured besides.
+    pub expected: Expected,
 }
 
 /// Where the other rows of a deployment are.
 #[derive(Debug, Clone, Copy)]
-struct Links {
+pub(super) struct Links {
     upstream: Slot,
     /// None while the provider told of none, or there was no room.
     rate_limits: Option<usize>,
@@ -43,10 +47,15 @@ struct Links {
 /// Everything that was told about the traffic of a gateway.
 #[derive(Debug)]
 pub(super) struct Traffic {
-    settings: Settings,
-    deployments: Table<DeploymentFacts>,
+    pub(super) settings: Settings,
+    pub(super) deployments: Table<DeploymentFacts>,
     /// Where the other rows of a deployment are, by its position: found once, and not with each event.
-    links: Vec<Option<Links>>,
+    pub(super) links: Vec<Option<Links>>,
+    /// When the list of deployments that is in use was asked for.
+    pub(super) listed_at: Option<Timestamp>,
+    /// The rows of each deployment that is listed, by its id.
+    pub(super) rows_of_listed: HashMap<String, Vec<usize>>,
+    pub(super) probe_latencies: Table<ProbeLatency>,
     upstreams: Table<UpstreamFacts>,
     models: Table<ModelFacts>,
     fallbacks: Table<FallbackFacts>,
@@ -57,6 +66,8 @@ pub(super) struct Traffic {
     without_model: WithoutModelFacts,
     calls: Calls,
     sources: [SourceFacts; Source::ALL.len()],
+    dependencies: [DependencyFacts; Dependency::ALL.len()],
+    lists: [ListFacts; ListSource::ALL.len()],
     gateway_version: Option<String>,
 }
 
@@ -66,6 +77,9 @@ impl Traffic {
         Self {
             deployments: Table::new(deployments::LABELS, settings.deployments),
             links: Vec::new(),
+            listed_at: None,
+            rows_of_listed: HashMap::new(),
+            probe_latencies: Table::new(probe_latency::LABELS, settings.models),
             upstreams: Table::new(upstreams::LABELS, settings.models),
             models: Table::new(models::LABELS, settings.models),
             fallbacks: Table::new(fallbacks::LABELS, settings.models),
@@ -76,6 +90,8 @@ impl Traffic {
             without_model: WithoutModelFacts::default(),
             calls: Calls::default(),
             sources: Default::default(),
+            dependencies: Default::default(),
+            lists: Default::default(),
             gateway_version: None,
             settings,
         }
@@ -83,6 +99,14 @@ impl Traffic {
 
     pub(super) fn source_mut(&mut self, source: Source) -> &mut SourceFacts {
         &mut self.sources[source as usize]
+    }
+
+    pub(super) fn dependency_mut(&mut self, dependency: Dependency) -> &mut DependencyFacts {
+        &mut self.dependencies[dependency.index()]
+    }
+
+    pub(super) fn list_mut(&mut self, source: ListSource) -> &mut ListFacts {
+        &mut self.lists[source.index()]
     }
 
     pub(super) fn note_gateway_version(&mut self, version: &str) {
@@ -136,7 +160,7 @@ impl Traffic {
             Slot::Own(position) => self.links.get_mut(position).and_then(Option::as_mut),
             Slot::Shared(_) => None,
         };
-        let mut find = || self.rate_limits.slot_or_drop(&[deployment], RateLimitFacts::default);
+        let mut find = || self.rate_limits.slot_or_drop(&[deployment], || RateLimitFacts::new(deployment));
         let position = match links {
             Some(Links { rate_limits: Some(position), .. }) => Some(*position),
             Some(links) => {
@@ -252,7 +276,15 @@ impl Traffic {
     }
 
     pub(super) fn fleet(&mut self, now: Timestamp) -> Fleet {
-        Fleet { at: now, deployments: self.deployments.rows(), gateway_version: self.gateway_version.clone() }
+        Fleet {
+            at: now,
+            expected: self.settings.expected,
+            deployments: self.deployments.rows(),
+            listed_at: self.listed_at,
+            lists: self.lists.clone(),
+            dependencies: self.dependencies.clone(),
+            gateway_version: self.gateway_version.clone(),
+        }
     }
 
     pub(super) fn snapshot(&mut self, now: Timestamp) -> Snapshot {
@@ -267,7 +299,9 @@ impl Traffic {
                 ("consumers", self.consumers.size()),
                 ("budgets", self.budgets.size()),
                 ("rate_limits", self.rate_limits.size()),
+                ("probe_latencies", self.probe_latencies.size()),
             ],
+            probe_latencies: self.probe_latencies.rows(),
             upstreams: self.upstreams.rows(),
             models: self.models.rows(),
             fallbacks: self.fallbacks.rows(),

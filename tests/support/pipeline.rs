@@ -11,7 +11,7 @@ use llm_exporter::health::{Policy, Readiness, Report};
 use llm_exporter::own::OwnMetrics;
 use llm_exporter::sink::{Receipt, Sink};
 use llm_exporter::sources::litellm::{self, NotJson, Summary};
-use llm_exporter::state::{Settings, Source, State};
+use llm_exporter::state::{Expected, Settings, Source, State};
 
 use super::exposition::{Exposition, Format};
 
@@ -38,6 +38,7 @@ pub(crate) fn settings(labels: &[&str]) -> Settings {
         budgets: 1_000,
         consumer_labels: labels.iter().map(parse).collect(),
         window: Duration::from_mins(5),
+        expected: Expected::default(),
     }
 }
 
@@ -90,13 +91,17 @@ impl Pipeline {
 
     /// The verdicts as of `now`.
     pub(crate) fn report(&self, now: Timestamp) -> Report {
-        Report::new(&self.state.fleet(now), &self.policy, Readiness::Ready)
+        Report::new(&self.state.fleet(now), &self.policy, self.readiness())
+    }
+
+    fn readiness(&self) -> Readiness {
+        Readiness::new(false, self.state.startup())
     }
 
     /// The exposition as of `now`, as text.
     pub(crate) fn text(&self, dialect: Dialect, now: Timestamp) -> String {
         let snapshot = self.state.snapshot(now);
-        let report = Report::new(&snapshot.fleet, &self.policy, Readiness::Ready);
+        let report = Report::new(&snapshot.fleet, &self.policy, self.readiness());
         let view = View { snapshot: &snapshot, report: &report, own: &self.own };
         let scrape = render(&self.collectors, &view, dialect, Vec::new).expect("memory takes all");
         assert_eq!(scrape.broken, [], "no collector breaks");

@@ -1,0 +1,162 @@
+//! What lists say of deployments, and which deployments are shown.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::DeploymentFacts;
+use super::traffic::Traffic;
+use crate::event::{Deployment, Timestamp};
+
+/// A deployment as it is listed, without secrets other than what an address holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listing<'a> {
+    /// The gateway's id for it.
+    pub id: &'a str,
+    /// The public name.
+    pub model: &'a str,
+    /// Who runs it.
+    pub provider: &'a str,
+    /// The provider's name for the model.
+    pub upstream_model: &'a str,
+    /// Where it is reached; empty where nobody says.
+    pub api_base: &'a str,
+}
+
+/// What the lists make of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Standing {
+    /// No list has ever named it: it is known from its traffic.
+    #[default]
+    Unlisted,
+    /// It is on the list.
+    Listed,
+    /// Its id is on the list with another name: an alias, or one of the many models of a wildcard.
+    OtherName,
+    /// It was on the list and is no more.
+    Gone,
+}
+
+impl Standing {
+    /// Its name in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unlisted => "unlisted",
+            Self::Listed => "listed",
+            Self::OtherName => "other_name",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+impl DeploymentFacts {
+    /// Whether views show it. What is gone from the list is not shown, unless there was traffic since: then the list is behind.
+    #[must_use]
+    pub fn is_shown(&self, listed_at: Option<Timestamp>, stale_after: Duration, now: Timestamp) -> bool {
+        match self.standing {
+            Standing::Unlisted | Standing::Listed => true,
+            Standing::OtherName => self.seen_at.is_some_and(|seen_at| !seen_at.is_older_than(stale_after, now)),
+            Standing::Gone => self.seen_at > listed_at,
+        }
+    }
+
+    /// Whether any request has reached it.
+    #[must_use]
+    pub const fn has_traffic(&self) -> bool {
+        self.requests > 0
+    }
+}
+
+impl Traffic {
+    /// Takes over a list of all deployments, which was asked for at `at`.
+    pub(super) fn list(&mut self, listings: &[Listing<'_>], at: Timestamp) {
+        self.listed_at = Some(at);
+        let mut by_id = self.forget_lists();
+        let mut listed = HashMap::with_capacity(listings.len());
+        for listing in listings {
+            let mut rows = by_id.remove(listing.id).unwrap_or_default();
+            if !self.mark(listing, &rows) {
+                rows.extend(self.add_listed(listing));
+            }
+            listed.insert(listing.id.to_owned(), rows);
+        }
+        self.drop_idle_rows();
+        listed.values_mut().for_each(|rows| rows.retain(|row| self.deployments.at(*row).standing != Standing::Gone));
+        self.rows_of_listed = listed;
+    }
+
+    /// Every row as if no list named it; positions by id.
+    fn forget_lists(&mut self) -> HashMap<String, Vec<usize>> {
+        let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
+        for (position, facts) in self.deployments.own_rows() {
+            if facts.standing != Standing::Unlisted {
+                facts.standing = Standing::Gone;
+            }
+            if !facts.info.deployment.is_empty() {
+                by_id.entry(facts.info.deployment.clone()).or_default().push(position);
+            }
+        }
+        by_id
+    }
+
+    /// Marks the rows of one id; returns whether one of them is the listed one.
+    fn mark(&mut self, listing: &Listing<'_>, rows: &[usize]) -> bool {
+        let chosen = self.row_of(listing, rows);
+        for row in rows {
+            let facts = self.deployments.at(*row);
+            if Some(*row) == chosen {
+                facts.standing = Standing::Listed;
+                facts.update_info(&told_by(listing));
+            } else if facts.has_traffic() {
+                facts.standing = Standing::OtherName;
+            }
+        }
+        chosen.is_some()
+    }
+
+    /// The row that a listing means. Events may name the provider in other words: a row that they made is the same all the
+    /// same, and is preferred to one that a list made before the first event.
+    fn row_of(&mut self, listing: &Listing<'_>, rows: &[usize]) -> Option<usize> {
+        let rank = |facts: &DeploymentFacts| {
+            let is_same_provider = facts.info.provider == listing.provider;
+            let fits = facts.info.model == listing.model && (facts.has_traffic() || is_same_provider);
+            fits.then_some((facts.has_traffic(), is_same_provider))
+        };
+        let ranked = rows.iter().filter_map(|row| Some((rank(self.deployments.at(*row))?, *row)));
+        ranked.max_by_key(|(rank, _)| *rank).map(|(_, row)| row)
+    }
+
+    fn add_listed(&mut self, listing: &Listing<'_>) -> Option<usize> {
+        let told = told_by(listing);
+        let window = self.settings.window;
+        let key = [listing.model, listing.provider, listing.id];
+        let row = self.deployments.slot_or_drop(&key, || DeploymentFacts::new(&told, &key, window))?;
+        self.deployments.at(row).standing = Standing::Listed;
+        Some(row)
+    }
+
+    /// What is on no list any more and never cost anything leaves nothing behind that somebody would miss.
+    fn drop_idle_rows(&mut self) {
+        let is_idle = |facts: &DeploymentFacts| {
+            facts.standing == Standing::Gone && !facts.has_traffic() && !facts.probes.was_billed()
+        };
+        for row in self.deployments.remove_if(is_idle) {
+            if let Some(links) = self.links.get_mut(row) {
+                *links = None;
+            }
+        }
+    }
+}
+
+fn told_by<'a>(listing: &Listing<'a>) -> Deployment<'a> {
+    let Listing { id, model, provider, upstream_model, api_base } = *listing;
+    Deployment {
+        id: Cow::Borrowed(id),
+        model: Cow::Borrowed(model),
+        provider: Cow::Borrowed(provider),
+        upstream_model: Cow::Borrowed(upstream_model),
+        api_base: Cow::Borrowed(api_base),
+        rate_limits: None,
+    }
+}
