@@ -12,6 +12,8 @@ mod kind;
 mod layers;
 mod load;
 mod log;
+mod own_model;
+mod probes;
 mod secret;
 mod sections;
 mod units;
@@ -25,11 +27,10 @@ use std::{
 pub use self::{
     error::{ConfigError, Mistake, Origin, Problem},
     log::{Log, LogFormat, LogLevel, UnknownName},
+    own_model::OwnModel,
+    probes::{CompletionProbes, Probes},
     secret::{Secret, SecretFileError},
-    sections::{
-        CompletionProbes, Database, Dependencies, Gateway, Ingest, Labels, Limits, OwnModel, Probes, Redis, Scrape,
-        Shutdown,
-    },
+    sections::{Database, Dependencies, Gateway, Ingest, Labels, Limits, Redis, Scrape, Shutdown},
 };
 use crate::health::Policy;
 
@@ -122,9 +123,7 @@ impl Config {
         env: impl IntoIterator<Item = (String, String)>,
         overrides: Overrides,
     ) -> Result<Self, ConfigError> {
-        let mut config = load::load(file, env)?;
-        overrides.apply(&mut config);
-        Ok(config)
+        load::load(file, env, overrides)
     }
 
     /// The path of every key that can be set, such as `ingest.max_body`.

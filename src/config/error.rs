@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use super::SecretFileError;
+use crate::{address::AddressError, tls::TlsError};
 
 /// Everything that is wrong with a configuration; `Display` writes one mistake a line.
 #[derive(Debug)]
@@ -109,6 +110,29 @@ pub enum Problem {
         /// Where the other key was set.
         other_origin: Origin,
     },
+    /// Two keys of one entry of a list set the same thing.
+    #[error("is set together with {other}, expected one of the two")]
+    BothHere {
+        /// The other key's name.
+        other: &'static str,
+    },
+    /// An entry of a list lacks a key.
+    #[error("has no {key}, expected {expected}")]
+    Missing {
+        /// The key's name.
+        key: &'static str,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// An address with a secret in it can't be understood.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// A file of certificates is of no use.
+    #[error(transparent)]
+    Certificates(Box<TlsError>),
+    /// Billed probes are wanted and may not cost anything.
+    #[error("asks for billed probes, which need a budget: set probes.completion.daily_budget_usd above 0")]
+    NoBudget,
     /// A value is above another key's.
     #[error("found {found}, expected at most {other}, which is {limit}")]
     Above {
