@@ -1,7 +1,7 @@
 //! What an operator can set, where it is read from, and what is wrong with it.
 //!
-//! [`Config::load`] applies four layers in order: the defaults, a YAML file, the environment
-//! (`LLM_EXPORTER__SECTION__KEY`) and the command line's [`Overrides`]. Every key is one row of the
+//! [`Config::load`] applies five layers in order: the defaults, LiteLLM's own environment (`DATABASE_URL` and its like), a YAML
+//! file, the environment (`LLM_EXPORTER__SECTION__KEY`) and the command line's [`Overrides`]. Every key is one row of the
 //! table in `keys`; a new setting is a field in `sections` and a row there. Nothing outside this
 //! module reads a file or a variable for a setting.
 
@@ -14,6 +14,7 @@ mod load;
 mod log;
 mod own_model;
 mod probes;
+mod proxy;
 mod secret;
 mod sections;
 mod units;
@@ -111,7 +112,8 @@ impl Overrides {
 }
 
 impl Config {
-    /// Reads the settings from `file`, then from the variables in `env`, then from `overrides`.
+    /// Reads the settings from `file`, then from the variables in `env`, then from `overrides`. What none of them says of the
+    /// gateway, its database and its Redis is taken from LiteLLM's own variables in `env`.
     ///
     /// The environment is a parameter so that a test never changes its process's own.
     ///

@@ -133,6 +133,16 @@ pub enum Problem {
     /// Billed probes are wanted and may not cost anything.
     #[error("asks for billed probes, which need a budget: set probes.completion.daily_budget_usd above 0")]
     NoBudget,
+    /// What the gateway's own variable says can't be understood.
+    #[error("{problem}; set {key} in the configuration file or as {variable} to overrule the gateway's variable")]
+    OfGateway {
+        /// What is wrong with it.
+        problem: Box<Problem>,
+        /// The key that it stands for.
+        key: &'static str,
+        /// Our own variable for that key.
+        variable: String,
+    },
     /// A value is above another key's.
     #[error("found {found}, expected at most {other}, which is {limit}")]
     Above {
