@@ -1,7 +1,7 @@
 //! What an operator can set, where it is read from, and what is wrong with it.
 //!
-//! [`Config::load`] applies four layers in order: the defaults, a YAML file, the environment
-//! (`LLM_EXPORTER__SECTION__KEY`) and the command line's [`Overrides`]. Every key is one row of the
+//! [`Config::load`] applies five layers in order: the defaults, LiteLLM's own environment (`DATABASE_URL` and its like), a YAML
+//! file, the environment (`LLM_EXPORTER__SECTION__KEY`) and the command line's [`Overrides`]. Every key is one row of the
 //! table in `keys`; a new setting is a field in `sections` and a row there. Nothing outside this
 //! module reads a file or a variable for a setting.
 
@@ -12,6 +12,9 @@ mod kind;
 mod layers;
 mod load;
 mod log;
+mod own_model;
+mod probes;
+mod proxy;
 mod secret;
 mod sections;
 mod units;
@@ -25,11 +28,10 @@ use std::{
 pub use self::{
     error::{ConfigError, Mistake, Origin, Problem},
     log::{Log, LogFormat, LogLevel, UnknownName},
+    own_model::OwnModel,
+    probes::{CompletionProbes, Probes},
     secret::{Secret, SecretFileError},
-    sections::{
-        CompletionProbes, Database, Dependencies, Gateway, Ingest, Labels, Limits, OwnModel, Probes, Redis, Scrape,
-        Shutdown,
-    },
+    sections::{Database, Dependencies, Gateway, Ingest, Labels, Limits, Redis, Scrape, Shutdown},
 };
 use crate::health::Policy;
 
@@ -110,7 +112,8 @@ impl Overrides {
 }
 
 impl Config {
-    /// Reads the settings from `file`, then from the variables in `env`, then from `overrides`.
+    /// Reads the settings from `file`, then from the variables in `env`, then from `overrides`. What none of them says of the
+    /// gateway, its database and its Redis is taken from LiteLLM's own variables in `env`.
     ///
     /// The environment is a parameter so that a test never changes its process's own.
     ///
@@ -122,9 +125,7 @@ impl Config {
         env: impl IntoIterator<Item = (String, String)>,
         overrides: Overrides,
     ) -> Result<Self, ConfigError> {
-        let mut config = load::load(file, env)?;
-        overrides.apply(&mut config);
-        Ok(config)
+        load::load(file, env, overrides)
     }
 
     /// The path of every key that can be set, such as `ingest.max_body`.

@@ -9,7 +9,9 @@ use std::{
 
 use config::{FileFormat, Source, Value, ValueKind};
 use llm_exporter::{
-    config::{Config, ConfigError, LogFormat, LogLevel, Overrides, Secret},
+    address::{DatabaseAddress, RedisAddress},
+    config::{Config, ConfigError, LogFormat, LogLevel, Overrides, OwnModel, Secret},
+    discovery::{Mode, Prices, ProbeChoice},
     event::ConsumerLabel,
 };
 
@@ -85,6 +87,19 @@ fn the_example_writes_each_default_out() {
 }
 
 #[test]
+fn the_entry_that_the_example_describes_is_valid() {
+    let example = fs::read_to_string(EXAMPLE).expect("the example");
+    let entry: String =
+        example.lines().filter_map(|line| line.strip_prefix("#   ")).map(|l| format!("  {l}\n")).collect();
+    let entry = entry.replace("/run/secrets/azure", "tests/data/config/token");
+    let config = load(file(&format!("models:\n{entry}")).path()).expect("valid");
+    let [model] = &config.models[..] else { panic!("one model: {:?}", config.models) };
+    assert_eq!((model.model.as_str(), model.api_version.as_deref()), ("gpt-4", Some("2024-10-21")));
+    assert_eq!((&model.api_key, model.mode), (&Some(Secret::new("a-token")), Some(Mode::Chat)));
+    assert_eq!(model.prices, Prices { input_token: Some(0.000_002_5), output_token: Some(0.000_01), request: None });
+}
+
+#[test]
 fn what_is_shown_loads_again() {
     let changed = load_env(
         None,
@@ -94,12 +109,97 @@ fn what_is_shown_loads_again() {
             ("LABELS__CONSUMER", "team, tag:a \"b\""),
             ("HEALTH__WINDOW", "1h 30m 500ms"),
             ("HEALTH__DEGRADED_ERROR_RATIO", "0.25"),
+            ("GATEWAY__URL", "https://litellm:4000/root/"),
+            ("GATEWAY__CONFIG_FILE", "/etc/lite llm/config.yaml"),
+            ("REDIS__NAMESPACE", "a: b"),
+            ("PROBES__COMPLETION__ENABLED", "true"),
+            ("PROBES__COMPLETION__DAILY_BUDGET_USD", "0.25"),
             ("LOG__FORMAT", "json"),
         ],
     )
     .expect("all valid");
     let shown = file(&changed.to_yaml().to_string());
     assert_eq!(load(shown.path()).expect("valid"), changed);
+}
+
+#[test]
+fn models_that_are_shown_load_again() {
+    let below = file(
+        "models:\n\
+         - {model: a}\n\
+         - {model: '*', deployment: '7', provider: azure, upstream_model: azure/x, api_base: 'https://h/v1', \
+            api_version: v1, mode: image_generation, input_cost_per_token: 2.5e-6, output_cost_per_token: 0, \
+            cost_per_request: 1, probe: off, api_key: null}\n\
+         scrape: {max_concurrent: 7}\n",
+    );
+    let config = load(below.path()).expect("valid");
+    let described = OwnModel {
+        model: "*".into(),
+        deployment: Some("7".into()),
+        provider: Some("azure".into()),
+        upstream_model: Some("azure/x".into()),
+        api_base: Some("https://h/v1".into()),
+        api_version: Some("v1".into()),
+        api_key: None,
+        mode: Some(Mode::Other),
+        prices: Prices { input_token: Some(0.000_002_5), output_token: Some(0.0), request: Some(1.0) },
+        probe: ProbeChoice::Off,
+    };
+    assert_eq!(config.models, [OwnModel { model: "a".into(), ..OwnModel::default() }, described]);
+    let shown = file(&config.to_yaml().to_string());
+    assert_eq!(load(shown.path()).expect("valid"), config, "{}", config.to_yaml());
+}
+
+#[test]
+fn a_section_within_a_section_is_read_from_all_layers() {
+    let below = file("probes: {interval: 30s, completion: {daily_budget_usd: 2, max_tokens: 100}}\n");
+    let variables = [("PROBES__COMPLETION__ENABLED", "true"), ("PROBES__COMPLETION__MAX_TOKENS", "32")];
+    let probes = load_env(Some(below.path()), &variables).expect("valid").probes;
+    assert_eq!(probes.interval, Duration::from_secs(30));
+    assert_eq!(probes.completion.max_tokens, 32);
+    assert!(probes.completion.enabled && (probes.completion.daily_budget_usd - 2.0).abs() < f64::EPSILON);
+
+    let error = load_env(None, &[("PROBES__COMPLETION__INTERVAL", "soon")]).expect_err("no duration").to_string();
+    let expected = "probes.completion.interval: found \"soon\", expected a duration";
+    assert!(error.starts_with(expected), "{error}");
+}
+
+#[test]
+fn the_gateways_url_has_one_spelling() {
+    for (text, shown) in [
+        ("http://litellm:4000", "http://litellm:4000/"),
+        ("http://litellm:4000/", "http://litellm:4000/"),
+        ("HTTPS://LiteLLM/llm//", "https://litellm/llm"),
+        ("https://[::1]:443/a/b", "https://[::1]/a/b"),
+    ] {
+        let url = load_env(None, &[("GATEWAY__URL", text)]).expect(text).gateway.url;
+        assert_eq!(url.expect("a URL").as_str(), shown);
+    }
+}
+
+#[test]
+fn probes_that_are_off_may_have_any_interval() {
+    let variables = [("PROBES__ENABLED", "false"), ("PROBES__INTERVAL", "1h"), ("PROBES__CONFIRM_AFTER", "2h")];
+    assert!(load_env(None, &variables).is_ok());
+}
+
+#[test]
+fn addresses_and_keys_may_come_from_files() {
+    let (database, redis) = ("postgresql://u:p%40ss@db/x", "rediss://:p@cache/2");
+    let (database_file, redis_file, key) = (file(database), file(&format!("{redis}\n")), file("sk 12~\n"));
+    let path = |file: &tempfile::NamedTempFile| file.path().display().to_string();
+    let config = load_env(
+        None,
+        &[
+            ("DATABASE__URL_FILE", &path(&database_file)),
+            ("REDIS__URL_FILE", &path(&redis_file)),
+            ("GATEWAY__API_KEY_FILE", &path(&key)),
+        ],
+    )
+    .expect("valid");
+    assert_eq!(config.database.url, DatabaseAddress::parse(database).ok());
+    assert_eq!(config.redis.url, RedisAddress::parse(redis).ok());
+    assert_eq!(config.gateway.api_key, Some(Secret::new("sk 12~")));
 }
 
 #[test]
@@ -276,6 +376,44 @@ fn secrets_are_never_printed() {
         format!("ingest: {{token: {SECRET}, token: {SECRET}}}"),
         format!("ingest: {{token: '{SECRET}"),
         SECRET.to_owned(),
+    ] {
+        let error = load(file(&content).path()).expect_err(&content);
+        let printed = format!("{error} {error:?}");
+        assert!(!printed.contains(SECRET), "{content}: {printed}");
+    }
+}
+
+#[test]
+fn secrets_of_gateway_database_redis_and_models_are_never_printed() {
+    const SECRET: &str = "s3cr3t-00123";
+    let content = format!(
+        "gateway: {{api_key: {SECRET}}}\n\
+         database: {{url: 'postgresql://u:{SECRET}@db/x'}}\n\
+         redis: {{url: 'redis+sentinel://:{SECRET}@cache/main?sentinel_password={SECRET}'}}\n\
+         models: [{{model: a, api_key: {SECRET}, api_base: 'https://u:{SECRET}@h/v1?key={SECRET}'}}]\n"
+    );
+    let config = load(file(&content).path()).expect("valid");
+    let printed = format!("{config:?} {config:#?} {}", config.to_yaml());
+    assert!(!printed.contains(SECRET), "{printed}");
+    assert_eq!(printed.matches("null  # set, not shown\n").count(), 5, "{printed}");
+    let shown = file(&config.to_yaml().to_string());
+    assert_eq!(load(shown.path()).expect("valid").database.url, None, "what is shown is no address");
+
+    for content in [
+        format!("gateway: {{url: 'http://u:{SECRET}@h'}}"),
+        format!("gateway: {{url: 'http://h?key={SECRET}'}}"),
+        format!("gateway: {{api_key: '{SECRET}é'}}"),
+        format!("database: {{url: {SECRET}}}"),
+        format!("database: {{url: 'postgresql://u:{SECRET}/@db'}}"),
+        format!("database: {{url: 'postgresql://u:{SECRET}@db:{SECRET}'}}"),
+        format!("database: {{url: ['postgresql://u:{SECRET}@db']}}"),
+        format!("database: {{url_file: 'postgresql://u:{SECRET}@db'}}"),
+        format!("redis: {{url: 'redis://:{SECRET}@h/{SECRET}'}}"),
+        format!("models: {SECRET}"),
+        format!("models: [{SECRET}]"),
+        format!("models: [{{model: a, api_key: ['{SECRET}']}}]"),
+        format!("models: [{{model: a, api_key: '{SECRET}', api_key_file: '{SECRET}'}}]"),
+        format!("models: [{{model: a, api_base: 'u:{SECRET}@h'}}]"),
     ] {
         let error = load(file(&content).path()).expect_err(&content);
         let printed = format!("{error} {error:?}");

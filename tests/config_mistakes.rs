@@ -145,6 +145,134 @@ const MESSAGES: &[(&str, &str)] = &[
     ("unknown_log_format", "log.format: found \"logfmt\", expected text or json (in {})"),
     ("unknown_log_level", "log.level: found \"loud\", expected one of off, error, warn, info, debug or trace (in {})"),
     ("unknown_section", "ingst.max_in_flight: unknown key, did you mean ingest.max_in_flight? (in {})"),
+    (
+        "api_key_and_api_key_file",
+        "gateway.api_key: is set together with gateway.api_key_file (in {}), expected one of the two (in {})",
+    ),
+    (
+        "api_key_is_not_ascii",
+        "gateway.api_key: expected a key of printable ASCII characters, in quotes if it looks like a number (in {})",
+    ),
+    (
+        "backoff_above_staleness",
+        "probes.max_backoff: found 6m, expected at most health.stale_after, which is 5m (in {})",
+    ),
+    (
+        "budget_is_negative",
+        "probes.completion.daily_budget_usd: found -1, expected an amount in USD from 0, such as 0.5 (in {})",
+    ),
+    (
+        "budget_is_infinite",
+        "probes.completion.daily_budget_usd: found \"inf\", expected an amount in USD from 0, such as 0.5 (in {})",
+    ),
+    ("ca_file_holds_no_certificate", "gateway.ca_file: tests/data/config/token: holds no certificate in PEM (in {})"),
+    (
+        "ca_file_is_missing",
+        "probes.ca_file: tests/data/config/nowhere.pem: no certificates can be read from it: I/O error: No such file or directory (os error 2) (in {})",
+    ),
+    (
+        "completion_without_budget",
+        "probes.completion.enabled: asks for billed probes, which need a budget: set probes.completion.daily_budget_usd above 0 (in {})",
+    ),
+    ("concurrency_is_zero", "probes.concurrency: found 0, expected a whole number from 1 to 1000000000 (in {})"),
+    (
+        "confirmation_after_the_interval",
+        "probes.confirm_after: found 5s, expected at most probes.interval, which is 4s (in {})",
+    ),
+    (
+        "database_url_and_url_file",
+        "database.url: is set together with database.url_file (in {}), expected one of the two (in {})",
+    ),
+    (
+        "database_url_has_a_word_as_port",
+        "database.url: the address has a port that is no number from 1 to 65535; in a password / is written %2F, ? %3F and @ %40 (in {})",
+    ),
+    ("database_url_is_mysql", "database.url: the address does not begin with postgresql:// or postgres:// (in {})"),
+    ("database_url_without_host", "database.url: the address names no host (in {})"),
+    (
+        "database_url_with_a_raw_slash",
+        "database.url: the address has an @ behind the host; in a password / is written %2F, ? %3F and @ %40 (in {})",
+    ),
+    (
+        "database_url_with_bad_encoding",
+        "database.url: the address has a % that begins no UTF-8 text in percent-encoding; a % itself is written %25 (in {})",
+    ),
+    (
+        "database_url_with_unknown_sslmode",
+        "database.url: the address's parameter sslmode is not one of disable, allow, prefer, require, verify-ca or verify-full (in {})",
+    ),
+    (
+        "freshness_above_staleness",
+        "health.freshness: found 10m, expected at most health.stale_after, which is 5m (in {})",
+    ),
+    (
+        "gateway_url_has_a_query",
+        "gateway.url: expected an http or https address such as http://litellm:4000, without user, query and fragment (in {})",
+    ),
+    (
+        "gateway_url_has_a_user",
+        "gateway.url: expected an http or https address such as http://litellm:4000, without user, query and fragment (in {})",
+    ),
+    (
+        "gateway_url_without_scheme",
+        "gateway.url: found \"litellm:4000\", expected an http or https address such as http://litellm:4000, without user, query and fragment (in {})",
+    ),
+    (
+        "interval_above_staleness",
+        "probes.interval: found 1m, expected at most health.stale_after, which is 30s (in {})",
+    ),
+    (
+        "max_tokens_is_one",
+        "probes.completion.max_tokens: found 1, expected a whole number from 16 to 1000000, as a reasoning model that may say less looks dead (in {})",
+    ),
+    (
+        "model_asks_for_completion_without_budget",
+        "models[1].probe: asks for billed probes, which need a budget: set probes.completion.daily_budget_usd above 0 (in {})",
+    ),
+    ("model_is_a_name", "models[0]: found a value, expected a section with the key model (in {})"),
+    (
+        "model_with_api_key_and_file",
+        "models[0].api_key: is set together with api_key_file, expected one of the two (in {})",
+    ),
+    (
+        "model_with_many_mistakes",
+        "models[0].api_kye: unknown key, did you mean api_key? (in {})\n\
+         models[0].mode: found \"talk\", expected one of chat, completion, responses, embedding, rerank, image_generation, image_edit, audio_transcription, audio_speech, video_generation, realtime, batch, moderation, ocr, search, vector_store or other (in {})\n\
+         models[0].probe: found \"always\", expected one of auto, off, connect, models or completion (in {})\n\
+         models[1].api_base: expected an http or https address such as https://api.openai.com/v1 (in {})\n\
+         models[1].api_key_file: the file cannot be read: No such file or directory (os error 2) (in {})\n\
+         models[1].deployment: found 123, expected a text on one line, in quotes if it looks like a number (in {})\n\
+         models[1].input_cost_per_token: found \"free\", expected an amount in USD from 0, such as 0.5 (in {})\n\
+         models[1]: has no model, expected the public name that callers use (in {})",
+    ),
+    ("models_is_a_section", "models: found a section, expected a list of sections, each with the key model (in {})"),
+    (
+        "namespace_is_a_number",
+        "redis.namespace: found 123, expected a text on one line, in quotes if it looks like a number (in {})",
+    ),
+    (
+        "nested_section_is_a_value",
+        "probes.completion: found a value, expected a section with the keys enabled, daily_budget_usd, max_tokens, interval (in {})",
+    ),
+    (
+        "redis_url_is_http",
+        "redis.url: the address does not begin with redis://, rediss://, unix://, redis+unix://, redis+sentinel://, rediss+sentinel://, redis+cluster:// or rediss+cluster:// (in {})",
+    ),
+    ("redis_url_with_a_named_database", "redis.url: the address's database is not a number from 0 (in {})"),
+    (
+        "section_with_sections_is_a_value",
+        "probes: found a value, expected a section with the keys enabled, interval, timeout, concurrency, confirm_after, max_backoff, models, ca_file, completion (in {})",
+    ),
+    (
+        "sentinels_without_service",
+        "redis.url: the address names no service for the Sentinels to find, expected HOST:PORT/SERVICE (in {})",
+    ),
+    ("switch_is_a_word", "probes.enabled: found \"yes\", expected true or false (in {})"),
+    (
+        "unknown_nested_key",
+        "probes.completion.budget: unknown key (in {})\n\
+         probes.completion.max_token: unknown key, did you mean probes.completion.max_tokens? (in {})",
+    ),
     ("unrendered_template", "{}: has a list or a map for a key; quote a value that begins with {{"),
 ];
 

@@ -3,6 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use super::SecretFileError;
+use crate::{address::AddressError, tls::TlsError};
 
 /// Everything that is wrong with a configuration; `Display` writes one mistake a line.
 #[derive(Debug)]
@@ -108,6 +109,39 @@ pub enum Problem {
         other: &'static str,
         /// Where the other key was set.
         other_origin: Origin,
+    },
+    /// Two keys of one entry of a list set the same thing.
+    #[error("is set together with {other}, expected one of the two")]
+    BothHere {
+        /// The other key's name.
+        other: &'static str,
+    },
+    /// An entry of a list lacks a key.
+    #[error("has no {key}, expected {expected}")]
+    Missing {
+        /// The key's name.
+        key: &'static str,
+        /// What it takes.
+        expected: &'static str,
+    },
+    /// An address with a secret in it can't be understood.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// A file of certificates is of no use.
+    #[error(transparent)]
+    Certificates(Box<TlsError>),
+    /// Billed probes are wanted and may not cost anything.
+    #[error("asks for billed probes, which need a budget: set probes.completion.daily_budget_usd above 0")]
+    NoBudget,
+    /// What the gateway's own variable says can't be understood.
+    #[error("{problem}; set {key} in the configuration file or as {variable} to overrule the gateway's variable")]
+    OfGateway {
+        /// What is wrong with it.
+        problem: Box<Problem>,
+        /// The key that it stands for.
+        key: &'static str,
+        /// Our own variable for that key.
+        variable: String,
     },
     /// A value is above another key's.
     #[error("found {found}, expected at most {other}, which is {limit}")]

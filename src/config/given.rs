@@ -1,6 +1,6 @@
 //! A value as it was given, before it is known which key it belongs to and what that key takes.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use config::{Value, ValueKind};
 
@@ -12,8 +12,8 @@ const LONGEST_SHOWN: usize = 80;
 pub(super) enum Given {
     Scalar(Scalar),
     List(Vec<Given>),
-    /// Keys and values stand where one value belongs.
-    Section,
+    /// Keys with their values.
+    Section(BTreeMap<String, Given>),
     Null,
 }
 
@@ -53,7 +53,7 @@ impl From<Value> for Given {
             ValueKind::U128(value) => Self::parsed(&value),
             ValueKind::Float(value) => Self::parsed(&value),
             ValueKind::String(text) => Self::text(text),
-            ValueKind::Table(_) => Self::Section,
+            ValueKind::Table(keys) => Self::Section(keys.into_iter().map(|(key, value)| (key, value.into())).collect()),
             ValueKind::Array(elements) => Self::List(elements.into_iter().map(Self::from).collect()),
         }
     }
@@ -66,7 +66,7 @@ impl fmt::Display for Given {
             Self::Scalar(scalar) => scalar.fmt(f),
             Self::List(elements) if elements.is_empty() => f.write_str("an empty list"),
             Self::List(_) => f.write_str("a list"),
-            Self::Section => f.write_str("a section"),
+            Self::Section(_) => f.write_str("a section"),
             Self::Null => f.write_str("null"),
         }
     }

@@ -8,7 +8,7 @@ use std::fmt;
 use super::{
     Config,
     given::Given,
-    kind::{self, Kind as _, Wrong},
+    kind::{self, InFile, Kind as _, Maybe, Text, Wrong},
 };
 
 /// One key of the configuration.
@@ -24,11 +24,8 @@ pub(super) struct Key {
 
 /// Writes a row: `key!(section.name: KIND)`, where `section.name` is both the path and the field.
 macro_rules! key {
-    ($section:ident.$name:ident: $kind:expr) => {
-        key!(concat!(stringify!($section), ".", stringify!($name)), [$section.$name]: $kind)
-    };
-    ($name:ident: $kind:expr) => {
-        key!(stringify!($name), [$name]: $kind)
+    ($first:ident$(.$rest:ident)*: $kind:expr) => {
+        key!(concat!(stringify!($first) $(, ".", stringify!($rest))*), [$first$(.$rest)*]: $kind)
     };
     ($path:expr, [$($field:ident).+]: $kind:expr) => {
         Key {
@@ -45,8 +42,22 @@ macro_rules! key {
 /// Every key, in the order in which they are shown; a section's keys stand together.
 pub(super) static KEYS: &[Key] = &[
     key!(listen: kind::ADDRESSES),
-    key!(ingest.token: kind::Token),
-    key!("ingest.token_file", [ingest.token]: kind::TokenFile),
+    key!(gateway.url: kind::GatewayUrl),
+    key!(gateway.api_key: kind::API_KEY),
+    key!("gateway.api_key_file", [gateway.api_key]: InFile(kind::API_KEY)),
+    key!(gateway.config_file: Maybe(kind::FILE)),
+    key!(gateway.ca_file: kind::Certificates),
+    key!(gateway.models_interval: kind::DURATION),
+    key!(database.url: kind::DATABASE_URL),
+    key!("database.url_file", [database.url]: InFile(kind::DATABASE_URL)),
+    key!(database.ca_file: kind::Certificates),
+    key!(redis.url: kind::REDIS_URL),
+    key!("redis.url_file", [redis.url]: InFile(kind::REDIS_URL)),
+    key!(redis.namespace: Text::Any),
+    key!(redis.ca_file: kind::Certificates),
+    key!(models: kind::OwnModels),
+    key!(ingest.token: kind::TOKEN),
+    key!("ingest.token_file", [ingest.token]: InFile(kind::TOKEN)),
     key!(ingest.max_body: kind::SIZE),
     key!(ingest.max_in_flight: kind::SIZE),
     key!(ingest.body_timeout: kind::DURATION),
@@ -56,12 +67,28 @@ pub(super) static KEYS: &[Key] = &[
     key!(limits.models: kind::count()),
     key!(limits.consumers: kind::count()),
     key!(limits.budgets: kind::count()),
+    key!(health.freshness: kind::DURATION),
     key!(health.stale_after: kind::DURATION),
     key!(health.window: kind::DURATION),
     key!(health.min_requests: kind::count()),
     key!(health.failure_threshold: kind::count()),
+    key!(health.recovery_threshold: kind::count()),
     key!(health.degraded_error_ratio: kind::RATIO),
     key!(health.unhealthy_error_ratio: kind::RATIO),
+    key!(probes.enabled: kind::SWITCH),
+    key!(probes.interval: kind::DURATION),
+    key!(probes.timeout: kind::DURATION),
+    key!(probes.concurrency: kind::count()),
+    key!(probes.confirm_after: kind::DURATION),
+    key!(probes.max_backoff: kind::DURATION),
+    key!(probes.models: kind::SWITCH),
+    key!(probes.ca_file: kind::Certificates),
+    key!(probes.completion.enabled: kind::SWITCH),
+    key!(probes.completion.daily_budget_usd: kind::USD),
+    key!(probes.completion.max_tokens: kind::ANSWER_TOKENS),
+    key!(probes.completion.interval: kind::DURATION),
+    key!(dependencies.interval: kind::DURATION),
+    key!(dependencies.timeout: kind::DURATION),
     key!(scrape.max_concurrent: kind::count()),
     key!(shutdown.delay: kind::GRACE),
     key!(shutdown.grace: kind::GRACE),
@@ -74,22 +101,32 @@ pub(super) fn find(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
 }
 
-/// Returns the names of a section's keys, or nothing where there is no such section.
+/// Returns the names of a section's keys and sections, or nothing where there is no such section.
 pub(super) fn in_section(section: &str) -> Vec<&'static str> {
-    KEYS.iter().filter_map(|key| key.path.strip_prefix(section)?.strip_prefix('.')).collect()
+    let within = KEYS.iter().filter_map(|key| key.path.strip_prefix(section)?.strip_prefix('.'));
+    let mut names: Vec<_> = within.filter_map(|path| path.split('.').next()).collect();
+    names.dedup();
+    names
 }
 
 /// Returns the key that an unknown path is most likely meant to be.
 pub(super) fn nearest(path: &str) -> Option<&'static str> {
-    let name = |path: &'static str| path.rsplit('.').next();
+    // A name with a dot in it is shown in quotes.
+    let path = path.replace('"', "");
+    let name = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let distance = |known: &&str| strsim::damerau_levenshtein(&path, known);
     let paths = || KEYS.iter().map(|key| key.path);
     // The right name in the wrong section is nearer than any misspelling.
-    let moved = paths().find(|known| name(known) == path.rsplit('.').next());
-    moved.or_else(|| {
-        let distance = |known: &&str| strsim::damerau_levenshtein(path, known);
-        let nearest = paths().min_by_key(distance)?;
-        (distance(&nearest) <= nearest.len() / 3).then_some(nearest)
-    })
+    let moved = paths().filter(|known| name(known) == name(&path)).min_by_key(distance);
+    let misspelt = || paths().min_by_key(distance).filter(|known| distance(known) <= name(known).len() / 3);
+    moved.or_else(misspelt)
+}
+
+/// Returns the known name that an unknown one is most likely a misspelling of.
+pub(super) fn closest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let distance = |known: &&str| strsim::damerau_levenshtein(name, known);
+    let closest = known.min_by_key(distance)?;
+    (distance(&closest) <= closest.len() / 3).then_some(closest)
 }
 
 /// The values of a configuration as a YAML file.
@@ -97,18 +134,19 @@ pub(super) struct Yaml<'a>(pub(super) &'a Config);
 
 impl fmt::Display for Yaml<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut current = "";
+        let mut open: Vec<&str> = Vec::new();
         for Key { path, show, .. } in KEYS {
-            let value = show(self.0);
-            let Some((section, name)) = path.split_once('.') else {
-                writeln!(f, "{path}: {value}")?;
-                continue;
-            };
-            if section != current {
-                writeln!(f, "{section}:")?;
-                current = section;
+            let mut sections: Vec<_> = path.split('.').collect();
+            let name = sections.pop().unwrap_or_default();
+            let shared = sections.iter().zip(&open).take_while(|(section, open)| section == open).count();
+            for (depth, section) in sections.iter().enumerate().skip(shared) {
+                writeln!(f, "{}{section}:", "  ".repeat(depth))?;
             }
-            writeln!(f, "  {name}: {value}")?;
+            let value = show(self.0);
+            // A list of sections begins on a line of its own.
+            let space = if value.starts_with('\n') { "" } else { " " };
+            writeln!(f, "{}{name}:{space}{value}", "  ".repeat(sections.len()))?;
+            open = sections;
         }
         Ok(())
     }
@@ -131,6 +169,8 @@ mod tests {
         assert_eq!(nearest("ingest.max_bodi"), Some("ingest.max_body"));
         assert_eq!(nearest("max_body"), Some("ingest.max_body"));
         assert_eq!(nearest("logging.level"), Some("log.level"));
+        assert_eq!(nearest("redsi.url"), Some("redis.url"));
+        assert_eq!(nearest("probes.completions.enabled"), Some("probes.completion.enabled"));
         assert_eq!(nearest("colour.of.the.sky"), None);
     }
 }

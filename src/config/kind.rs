@@ -2,28 +2,51 @@
 //!
 //! A new type of value is a constant in `known`; a key that takes one that exists needs nothing here.
 
+mod certificates;
+mod gateway_url;
+mod hidden;
 mod known;
 mod list;
-mod token;
+mod maybe;
+mod own_model;
+mod own_models;
+mod text;
 
 use std::fmt::Display;
 
 pub(super) use self::{
-    known::{ADDRESSES, CONSUMER_LABELS, DURATION, GRACE, LOG_FORMAT, LOG_LEVEL, RATIO, SIZE, count},
-    token::{Token, TokenFile},
+    certificates::Certificates,
+    gateway_url::GatewayUrl,
+    hidden::{API_KEY, DATABASE_URL, InFile, REDIS_URL, TOKEN},
+    known::{
+        ADDRESSES, ANSWER_TOKENS, CONSUMER_LABELS, DURATION, FILE, GRACE, LOG_FORMAT, LOG_LEVEL, RATIO, SIZE, SWITCH,
+        USD, count,
+    },
+    maybe::Maybe,
+    own_models::OwnModels,
+    text::Text,
 };
 use super::{Problem, given::Given};
 
-/// What is wrong with a value, or with one element of a list.
+/// What is wrong with a value, or with a part of it.
 #[derive(Debug)]
 pub(super) struct Wrong {
-    pub(super) element: Option<usize>,
+    /// Which part, as it goes on behind the key's path: `[1]` or `[1].mode`; nothing for the whole.
+    pub(super) part: String,
     pub(super) problem: Problem,
+}
+
+impl Wrong {
+    /// The same, of something that is a part itself.
+    fn within(mut self, part: &str) -> Self {
+        self.part.insert_str(0, part);
+        self
+    }
 }
 
 impl From<Problem> for Wrong {
     fn from(problem: Problem) -> Self {
-        Self { element: None, problem }
+        Self { part: String::new(), problem }
     }
 }
 
@@ -48,7 +71,7 @@ impl<T> One<T> {
     fn read_one(&self, given: &Given) -> Result<T, Problem> {
         match given {
             Given::Scalar(scalar) => (self.parse)(&scalar.text),
-            Given::List(_) | Given::Section | Given::Null => None,
+            Given::List(_) | Given::Section(_) | Given::Null => None,
         }
         .ok_or_else(|| Problem::Value { found: given.to_string(), expected: self.expected })
     }

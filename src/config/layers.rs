@@ -57,7 +57,8 @@ pub(super) fn from_env(env: impl IntoIterator<Item = (String, String)>) -> Vec<S
     settings.collect()
 }
 
-fn variable(path: &str) -> String {
+/// The variable that sets a key.
+pub(super) fn variable(path: &str) -> String {
     let path = path.to_ascii_uppercase().replace('.', SEPARATOR);
     format!("{PREFIX}{SEPARATOR}{path}")
 }

@@ -1,4 +1,6 @@
-//! Applies the layers to the defaults and collects what is wrong, in each key and between keys.
+//! Applies the layers to the defaults and collects what is wrong with each key. What is wrong between keys is found in `relations`.
+
+mod relations;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,28 +8,33 @@ use std::{
 };
 
 use super::{
-    Config, ConfigError, Mistake, Origin, Problem,
+    Config, ConfigError, Mistake, Origin, Overrides, Problem,
     given::Given,
     keys::{self, Key},
     kind::Wrong,
     layers::{self, Setting},
+    proxy::{ProxyEnvironment, Said},
 };
 
 const SECRET_FILE_SUFFIX: &str = "_file";
 
-/// Reads the file and the environment over the defaults.
+/// Reads the file, the environment and the command line over the defaults, and the gateway's environment where none of them says
+/// anything.
 pub(super) fn load(
     file: Option<&Path>,
     env: impl IntoIterator<Item = (String, String)>,
+    overrides: Overrides,
 ) -> Result<Config, ConfigError> {
+    let env: Vec<_> = env.into_iter().collect();
     let mut loading = Loading::default();
     match file.map(layers::from_file).transpose() {
         Ok(settings) => loading.apply_all(settings.unwrap_or_default()),
         Err(mistake) => loading.mistakes.push(mistake),
     }
-    loading.apply_all(layers::from_env(env));
-    loading.check_secrets();
-    loading.check_order();
+    loading.apply_all(layers::from_env(env.iter().cloned()));
+    overrides.apply(&mut loading.config);
+    loading.apply_proxy(&ProxyEnvironment::new(env));
+    loading.check_relations();
     ConfigError::check(loading.mistakes)?;
     Ok(loading.config)
 }
@@ -71,7 +78,7 @@ impl Loading {
         let Setting { path, given, origin } = setting;
         let known = keys::in_section(&path);
         let problem = match given {
-            Given::Null | Given::Section if !known.is_empty() => return,
+            Given::Null | Given::Section(_) if !known.is_empty() => return,
             _ if !known.is_empty() => Problem::NotASection { keys: known.join(", ") },
             _ => Problem::UnknownKey { near: keys::nearest(&path) },
         };
@@ -86,51 +93,43 @@ impl Loading {
         self.origins.get(path)
     }
 
-    /// A secret is given in place or in a file, not both: which of them holds would be a guess.
-    fn check_secrets(&mut self) {
-        for in_file in Config::key_paths() {
-            let Some(in_place) = in_file.strip_suffix(SECRET_FILE_SUFFIX) else {
-                continue;
-            };
-            let Some(key) = keys::find(in_place) else {
-                continue;
-            };
-            let (Some(origin), Some(other_origin)) = (self.origin(key.path), self.origin(in_file)) else {
-                continue;
-            };
-            let problem = Problem::Both { other: in_file, other_origin: other_origin.clone() };
-            self.note(key.path, problem, origin.clone());
-        }
+    /// Takes over what the gateway's environment says of keys that nobody has set.
+    fn apply_proxy(&mut self, env: &ProxyEnvironment) {
+        self.take("database.url", |_| env.database(), |config, url| config.database.url = Some(url));
+        self.take("redis.url", |_| env.redis(), |config, url| config.redis.url = Some(url));
+        self.take(
+            "gateway.url",
+            |config| env.gateway_url(&config.listen),
+            |config, url| config.gateway.url = Some(url),
+        );
+        self.take("gateway.api_key", |_| env.api_key(), |config, key| config.gateway.api_key = Some(key));
+        self.take("gateway.config_file", |_| env.config_file(), |config, file| config.gateway.config_file = Some(file));
     }
 
-    /// Some values must not be above others.
-    fn check_order(&mut self) {
-        let Config { health, ingest, .. } = &self.config;
-        let ratios = health.degraded_error_ratio > health.unhealthy_error_ratio;
-        let bodies = ingest.max_body > ingest.max_in_flight;
-        self.check_pair(ratios, "health.degraded_error_ratio", "health.unhealthy_error_ratio");
-        self.check_pair(bodies, "ingest.max_body", "ingest.max_in_flight");
-    }
-
-    fn check_pair(&mut self, is_above: bool, path: &'static str, other: &'static str) {
-        let is_misread = [path, other].iter().any(|key| self.misread.contains(key));
-        if is_misread || !is_above {
+    fn take<T>(
+        &mut self,
+        path: &'static str,
+        said: impl FnOnce(&Config) -> Option<Said<T>>,
+        set: impl FnOnce(&mut Config, T),
+    ) {
+        let in_file = format!("{path}{SECRET_FILE_SUFFIX}");
+        if self.origin(path).or(self.origin(&in_file)).is_some() {
             return;
         }
-        let shown = |path| keys::find(path).map(|key| (key.show)(&self.config)).unwrap_or_default();
-        let problem = Problem::Above { found: shown(path), other, limit: shown(other) };
-        let origin = self.origin(path).or_else(|| self.origin(other));
-        let origin = origin.cloned().unwrap_or(Origin::Default);
-        self.note(path, problem, origin);
+        let Some(Said { variable, value }) = said(&self.config) else { return };
+        let origin = Origin::Environment(variable.to_owned());
+        self.origins.insert(path, origin.clone());
+        match value {
+            Ok(value) => set(&mut self.config, value),
+            Err(problem) => {
+                let problem = Box::new(problem);
+                self.note(path, Problem::OfGateway { problem, key: path, variable: layers::variable(path) }, origin);
+            }
+        }
     }
 }
 
 fn mistake(key: &Key, wrong: Wrong, origin: &Origin) -> Mistake {
-    let Wrong { element, problem } = wrong;
-    let path = key.path;
-    Mistake::Key {
-        key: element.map_or_else(|| path.to_owned(), |n| format!("{path}[{n}]")),
-        problem,
-        origin: origin.clone(),
-    }
+    let Wrong { part, problem } = wrong;
+    Mistake::Key { key: format!("{}{part}", key.path), problem, origin: origin.clone() }
 }

@@ -1,5 +1,5 @@
 //! The sections of the configuration with their defaults. Plain data: ranges are checked where a
-//! value is read (`kind`). `health` is [`Policy`](crate::health::Policy), `log` has its own file.
+//! value is read (`kind`). `health` is [`Policy`](crate::health::Policy); `models`, `probes` and `log` have their own files.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,6 @@ use url::Url;
 
 use super::Secret;
 use crate::address::{DatabaseAddress, RedisAddress};
-use crate::discovery::{Mode, Prices, ProbeChoice};
 use crate::event::ConsumerLabel;
 
 /// How pushed events are received.
@@ -135,64 +134,6 @@ pub struct Redis {
     pub ca_file: Option<PathBuf>,
 }
 
-/// How deployments are probed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Probes {
-    /// Whether they are probed at all.
-    pub enabled: bool,
-    /// How often each is, while it is well.
-    pub interval: Duration,
-    /// How long one probe may take.
-    pub timeout: Duration,
-    /// How many are under way at once.
-    pub concurrency: usize,
-    /// How soon a first failure, or a first success after an outage, is confirmed.
-    pub confirm_after: Duration,
-    /// The longest interval between probes of a deployment that is down. Less than `health.stale_after`.
-    pub max_backoff: Duration,
-    /// Whether providers are asked for their list of models.
-    pub models: bool,
-    /// Certificates to trust besides those of the operating system when providers are reached.
-    pub ca_file: Option<PathBuf>,
-    /// Billed probes.
-    pub completion: CompletionProbes,
-}
-
-/// Billed probes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CompletionProbes {
-    /// Whether they are sent to every deployment that can take one.
-    pub enabled: bool,
-    /// What they may cost from midnight to midnight UTC, in USD, of all deployments together.
-    pub daily_budget_usd: f64,
-    /// The most tokens of one answer.
-    pub max_tokens: u64,
-    /// How often each deployment gets one at most. Between two, cheaper probes are sent.
-    pub interval: Duration,
-}
-
-impl Default for Probes {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            interval: Duration::from_mins(1),
-            timeout: Duration::from_secs(10),
-            concurrency: 8,
-            confirm_after: Duration::from_secs(5),
-            max_backoff: Duration::from_mins(4),
-            models: true,
-            ca_file: None,
-            completion: CompletionProbes::default(),
-        }
-    }
-}
-
-impl Default for CompletionProbes {
-    fn default() -> Self {
-        Self { enabled: false, daily_budget_usd: 0.0, max_tokens: 64, interval: Duration::from_mins(5) }
-    }
-}
-
 /// How the database, Redis and the gateway are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dependencies {
@@ -206,30 +147,4 @@ impl Default for Dependencies {
     fn default() -> Self {
         Self { interval: Duration::from_secs(10), timeout: Duration::from_secs(3) }
     }
-}
-
-/// A deployment as the operator describes it, or what the gateway does not tell of some. A field that is given must be the same for a
-/// deployment of the gateway to be meant.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct OwnModel {
-    /// The public name.
-    pub model: String,
-    /// The gateway's id for the deployment.
-    pub deployment: Option<String>,
-    /// Who runs it; the beginning of `upstream_model` where that is not given.
-    pub provider: Option<String>,
-    /// The provider's name for the model, as LiteLLM writes it: `azure/gpt-4o`.
-    pub upstream_model: Option<String>,
-    /// Where it is reached.
-    pub api_base: Option<String>,
-    /// The version of the API.
-    pub api_version: Option<String>,
-    /// The deployment's key at the provider.
-    pub api_key: Option<Secret>,
-    /// What it is for.
-    pub mode: Option<Mode>,
-    /// What it charges, over what the gateway says.
-    pub prices: Prices,
-    /// How it is probed.
-    pub probe: ProbeChoice,
 }

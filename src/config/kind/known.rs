@@ -1,10 +1,11 @@
 //! The kinds of values there are, with their ranges.
 
-use std::{fmt::Display, net::SocketAddr, time::Duration};
+use std::{fmt::Display, net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{One, list::List, quoted};
 use crate::{
     config::{LogFormat, LogLevel, units},
+    discovery::{Mode, ProbeChoice},
     event::ConsumerLabel,
 };
 
@@ -57,6 +58,76 @@ pub(in crate::config) const RATIO: One<f64> = One {
     // A range contains no NaN.
     parse: |text| text.parse().ok().filter(|ratio| (0.0..=1.0).contains(ratio)),
     show: f64::to_string,
+};
+
+/// An amount of money.
+pub(in crate::config) const USD: One<f64> = One {
+    expected: "an amount in USD from 0, such as 0.5",
+    parse: |text| text.parse().ok().filter(|usd: &f64| usd.is_finite() && *usd >= 0.0),
+    show: f64::to_string,
+};
+
+/// The most tokens of an answer: a model that reasons first has said nothing after a few, and would look dead.
+pub(in crate::config) const ANSWER_TOKENS: One<u64> = One {
+    expected: "a whole number from 16 to 1000000, as a reasoning model that may say less looks dead",
+    parse: |text| text.parse().ok().filter(|tokens| (16..=1_000_000).contains(tokens)),
+    show: u64::to_string,
+};
+
+pub(in crate::config) const SWITCH: One<bool> =
+    One { expected: "true or false", parse: |text| text.parse().ok(), show: bool::to_string };
+
+pub(in crate::config) const FILE: One<PathBuf> = One {
+    expected: "the path of a file",
+    parse: |text| (!text.is_empty()).then(|| text.into()),
+    show: |path| quoted(&path.display()),
+};
+
+/// LiteLLM's words for what a model is for. Those that are alike to us are shown as the last one.
+const MODES: [&str; 17] = [
+    "chat",
+    "completion",
+    "responses",
+    "embedding",
+    "rerank",
+    "image_generation",
+    "image_edit",
+    "audio_transcription",
+    "audio_speech",
+    "video_generation",
+    "realtime",
+    "batch",
+    "moderation",
+    "ocr",
+    "search",
+    "vector_store",
+    "other",
+];
+
+pub(in crate::config) const MODE: One<Mode> = One {
+    expected: "one of chat, completion, responses, embedding, rerank, image_generation, image_edit, audio_transcription, audio_speech, video_generation, realtime, batch, moderation, ocr, search, vector_store or other",
+    parse: |text| MODES.contains(&text).then(|| Mode::parse(text)),
+    show: |mode| {
+        let word = MODES.into_iter().find(|word| Mode::parse(word) == *mode && *mode != Mode::Other);
+        word.unwrap_or("other").to_owned()
+    },
+};
+
+const PROBE_CHOICES: [(&str, ProbeChoice); 5] = [
+    ("auto", ProbeChoice::AsConfigured),
+    ("off", ProbeChoice::Off),
+    ("connect", ProbeChoice::Connect),
+    ("models", ProbeChoice::Models),
+    ("completion", ProbeChoice::Completion),
+];
+
+pub(in crate::config) const PROBE_CHOICE: One<ProbeChoice> = One {
+    expected: "one of auto, off, connect, models or completion",
+    parse: |text| PROBE_CHOICES.into_iter().find(|(word, _)| *word == text).map(|(_, choice)| choice),
+    show: |choice| {
+        let word = PROBE_CHOICES.into_iter().find(|(_, other)| other == choice).map(|(word, _)| word);
+        word.expect("every choice has a word").to_owned()
+    },
 };
 
 pub(in crate::config) const LOG_LEVEL: One<LogLevel> =

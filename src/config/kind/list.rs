@@ -18,7 +18,7 @@ impl<T> Kind<Vec<T>> for List<T> {
         let elements = match given {
             Given::List(elements) => elements.clone(),
             Given::Scalar(scalar) => scalar.text.split(',').map(|e| Given::text(e.trim())).collect(),
-            Given::Section | Given::Null => return Err(vec![self.not_a_list(given)]),
+            Given::Section(_) | Given::Null => return Err(vec![self.not_a_list(given)]),
         };
         if elements.is_empty() && !self.allows_empty {
             return Err(vec![self.not_a_list(given)]);
@@ -44,7 +44,7 @@ impl<T> List<T> {
             let value = self.of.read_one(element);
             match value.and_then(|value| self.check_new(value, element, &values)) {
                 Ok(value) => values.push(value),
-                Err(problem) => wrongs.push(Wrong { element: Some(n), problem }),
+                Err(problem) => wrongs.push(Wrong::from(problem).within(&format!("[{n}]"))),
             }
         }
         if wrongs.is_empty() { Ok(values) } else { Err(wrongs) }
