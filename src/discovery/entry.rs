@@ -30,6 +30,8 @@ struct Params {
     api_key: Value,
     api_version: Value,
     custom_llm_provider: Value,
+    /// Parameters that are kept elsewhere.
+    litellm_credential_name: Value,
     input_cost_per_token: Value,
     output_cost_per_token: Value,
     input_cost_per_query: Value,
@@ -83,7 +85,9 @@ impl Params {
     fn api_base(&self, references: &mut References<'_>) -> (Option<String>, bool) {
         let given = [&self.api_base, &self.base_url].into_iter().find(|value| is_given(value));
         let api_base = given.and_then(|value| references.text(value));
-        let is_unknown = given.is_some() && api_base.is_none();
+        // A credential may hold an address as well.
+        let is_named = given.is_some() || is_given(&self.litellm_credential_name);
+        let is_unknown = is_named && api_base.is_none();
         (api_base, is_unknown)
     }
 

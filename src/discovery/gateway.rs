@@ -114,6 +114,8 @@ mod tests {
     fn an_address_that_the_gateway_did_not_find_is_not_replaced_by_another() {
         let listed = one(r#"{"model_name":"m","litellm_params":{"model":"x","api_base":"os.environ/BASE"}}"#);
         assert_eq!((listed.api_base, listed.probe), (None, ProbeChoice::Off));
+        let kept = one(r#"{"model_name":"m","litellm_params":{"model":"x","litellm_credential_name":"shared"}}"#);
+        assert_eq!((kept.api_base, kept.probe), (None, ProbeChoice::Off), "it may be among the credentials");
     }
 
     #[test]

@@ -146,7 +146,7 @@ mod tests {
                 "is not valid YAML: while parsing a node, did not find expected node content at byte 4 line 2 column 1"
             )
         );
-        assert_eq!(refused("sk-secret: 1\nsk-secret: 2"), says("has a key twice at line 2, column 10"));
+        assert_eq!(refused("sk-secret: 1\nsk-secret: 2"), says("has a key twice at byte 24 line 2 column 12"));
         assert_eq!(refused("a: {{ sk-secret }}"), says("has a list or a map for a key"));
         assert_eq!(refused("model_list: {a: b}"), says("its model_list is not a list"));
         assert_eq!(refused("a: 1\n---\nb: 2"), says("holds more than one document"));

@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::identity::Identity;
+use super::identity::{Identity, is_same_address};
 use super::own;
-use super::{Listed, Prices, Roster};
+use super::{Listed, Prices, ProbeChoice, Roster};
 use crate::config::{OwnModel, Secret};
 
 /// Puts the lists together.
@@ -67,25 +67,62 @@ fn distinct(list: &[Listed], used_twice: &mut BTreeSet<String>) -> Vec<Listed> {
     by_id.into_values().map(one).collect()
 }
 
-/// Tells `deployments` what other entries know of them: those of the same id, else those of the same name and address that are not
-/// meant for another deployment.
+/// Tells `deployments` what other entries know of them.
 fn supplement(deployments: &mut [Listed], others: &[Listed]) {
     let ids: HashSet<String> = deployments.iter().map(|listed| listed.id.clone()).collect();
-    let by_id: HashMap<&str, &Listed> = others.iter().map(|other| (other.id.as_str(), other)).collect();
-    let mut by_identity = HashMap::<Identity, Vec<&Listed>>::new();
-    for other in others.iter().filter(|other| !ids.contains(&other.id)) {
-        by_identity.entry(Identity::of(other)).or_default().push(other);
-    }
+    let others = Others::new(others, &ids);
     for listed in deployments {
-        let same = match by_id.get(listed.id.as_str()) {
-            Some(same) => vec![*same],
-            None => by_identity.get(&Identity::of(listed)).cloned().unwrap_or_default(),
+        let same = others.like(listed);
+        same.iter().for_each(|other| fill(listed, other));
+        let is_there = |other: &Listed| {
+            other.api_base.is_none() || is_same_address(other.api_base.as_deref(), listed.api_base.as_deref())
         };
-        if listed.api_key.is_none() {
+        // A key is sent nowhere but where it is for.
+        if listed.api_key.is_none() && same.iter().all(|other| is_there(other)) {
             listed.api_key = agreed_key(&same).cloned();
         }
-        same.iter().for_each(|other| fill(listed, other));
     }
+}
+
+/// Entries by what tells which deployment they are.
+struct Others<'a> {
+    by_id: HashMap<&'a str, &'a Listed>,
+    by_identity: HashMap<Identity, Vec<&'a Listed>>,
+    by_name: HashMap<Identity, Vec<&'a Listed>>,
+}
+
+impl<'a> Others<'a> {
+    /// `taken` are the ids of the deployments that they are compared with: an entry with one of them is no other's.
+    fn new(others: &'a [Listed], taken: &HashSet<String>) -> Self {
+        let mut found = Self { by_id: HashMap::new(), by_identity: HashMap::new(), by_name: HashMap::new() };
+        for other in others {
+            found.by_id.insert(&other.id, other);
+            if !taken.contains(&other.id) {
+                found.by_identity.entry(Identity::of(other)).or_default().push(other);
+                found.by_name.entry(name(other)).or_default().push(other);
+            }
+        }
+        found
+    }
+
+    /// Those of the same id, else those of the same name and address, else, where the address is one that nobody told, those of
+    /// the same name if all have one address.
+    fn like(&self, listed: &Listed) -> Vec<&'a Listed> {
+        if let Some(same) = self.by_id.get(listed.id.as_str()) {
+            return vec![*same];
+        }
+        if listed.api_base.is_some() || listed.probe != ProbeChoice::Off {
+            return self.by_identity.get(&Identity::of(listed)).cloned().unwrap_or_default();
+        }
+        let named = self.by_name.get(&name(listed)).cloned().unwrap_or_default();
+        let address = |other: &'a Listed| other.api_base.as_deref();
+        let is_one = named.iter().all(|other| is_same_address(address(other), address(named[0])));
+        if is_one { named } else { Vec::new() }
+    }
+}
+
+fn name(listed: &Listed) -> Identity {
+    Identity::new(&listed.model, &listed.upstream_model, None)
 }
 
 /// The key that all of them have. Where they differ nobody knows whose is whose, and a probe with another's key would find
@@ -97,9 +134,9 @@ fn agreed_key<'a>(same: &[&'a Listed]) -> Option<&'a Secret> {
 
 /// Takes from `other` what is not known yet, but for the key.
 fn fill(listed: &mut Listed, other: &Listed) {
-    if listed.api_base.is_none() && other.api_base.is_some() {
+    if listed.api_base.is_none() {
         listed.api_base.clone_from(&other.api_base);
-        // It may have been switched off for want of an address.
+        // It may be switched off for want of an address.
         listed.probe = other.probe;
     }
     listed.api_version = listed.api_version.take().or_else(|| other.api_version.clone());
@@ -115,12 +152,11 @@ impl Listed {
 
     /// An order of all that is told, but for the key.
     pub(super) fn cmp_told(&self, other: &Self) -> Ordering {
-        let texts = |listed: &Self| [listed.upstream_model.clone(), listed.api_base.clone().unwrap_or_default()];
-        let rest = |listed: &Self| (listed.api_base.is_some(), listed.api_version.clone(), listed.mode, listed.probe);
+        let Self { upstream_model, api_base, api_version, api_key: _, mode, prices, probe, .. } = self;
+        let of_other = (&other.upstream_model, &other.api_base, &other.api_version, other.mode, other.probe);
         self.cmp_place(other)
-            .then_with(|| texts(self).cmp(&texts(other)))
-            .then_with(|| rest(self).cmp(&rest(other)))
-            .then_with(|| cmp_prices(&self.prices, &other.prices))
+            .then_with(|| (upstream_model, api_base, api_version, *mode, *probe).cmp(&of_other))
+            .then_with(|| cmp_prices(prices, &other.prices))
     }
 }
 

@@ -23,17 +23,17 @@ const KNOWN: &[&str] = &[
     "xinference", "zai",
 ];
 
-/// How the names of models begin that LiteLLM knows without a provider before them.
-const BARE_NAMES: [(&str, &str); 9] = [
-    ("gpt-", "openai"),
-    ("ft:gpt-", "openai"),
-    ("chatgpt-", "openai"),
+/// Families of models that LiteLLM knows without a provider before their names.
+const FAMILIES: [(&str, &str); 9] = [
+    ("gpt", "openai"),
+    ("ft:gpt", "openai"),
+    ("chatgpt", "openai"),
     ("o1", "openai"),
     ("o3", "openai"),
-    ("o4-", "openai"),
-    ("text-embedding-3", "openai"),
-    ("dall-e-", "openai"),
-    ("claude-", "anthropic"),
+    ("o4", "openai"),
+    ("text-embedding", "openai"),
+    ("dall-e", "openai"),
+    ("claude", "anthropic"),
 ];
 
 /// Who runs `model`: `explicit` is what stands in its parameters, `of_prices` is LiteLLM's word in its list of prices.
@@ -42,7 +42,8 @@ const BARE_NAMES: [(&str, &str); 9] = [
 pub(super) fn of(explicit: Option<&str>, model: &str, of_prices: Option<&str>) -> String {
     let prefix = model.split_once('/').map(|(prefix, _)| prefix);
     let known_prefix = prefix.filter(|prefix| is_known(prefix));
-    let bare = || BARE_NAMES.iter().find(|(start, _)| model.starts_with(start)).map(|(_, provider)| *provider);
+    let is_of = |family: &str| model.strip_prefix(family).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let bare = || FAMILIES.iter().find(|(family, _)| is_of(family)).map(|(_, provider)| *provider);
     let everything = || (model == "*").then_some("openai");
     let provider =
         explicit.or(known_prefix).or(of_prices.map(without_kind)).or(prefix).or_else(bare).or_else(everything);
@@ -59,7 +60,7 @@ fn without_kind(of_prices: &str) -> &str {
         return of_prices;
     }
     let ends = of_prices.match_indices(['-', '_']).map(|(end, _)| &of_prices[..end]);
-    ends.filter(|name| is_known(name)).last().unwrap_or(of_prices)
+    ends.filter(|name| is_known(name)).next_back().unwrap_or(of_prices)
 }
 
 #[cfg(test)]
@@ -90,6 +91,8 @@ mod tests {
     #[test]
     fn bare_names_are_known_or_they_are_not() {
         assert_eq!(of(None, "gpt-4o", None), "openai");
+        assert_eq!(of(None, "o3", None), "openai");
+        assert_eq!(of(None, "o365", None), "unknown");
         assert_eq!(of(None, "claude-sonnet-4-5", None), "anthropic");
         assert_eq!(of(None, "*", None), "openai");
         assert_eq!(of(None, "my-own", None), "unknown");

@@ -58,18 +58,16 @@ where
         if let Some(fetch) = &self.fetch {
             // What the gateway tells was true at some time after it was asked, not after its answer was here.
             let asked_at = now();
-            let answer = fetch().await;
-            let list = answer.and_then(|body| gateway::parse(&body).map_err(|error| error.to_string()));
+            let list = match fetch().await {
+                Ok(body) => elsewhere(move || gateway::parse(&body).map_err(|error| error.to_string())).await,
+                Err(error) => Err(error),
+            };
             self.of_gateway.note(ListSource::Gateway, list, asked_at);
         }
         if let Some(path) = &self.config_file {
             let (path, env, read_at) = (path.clone(), Arc::clone(&self.env), now());
-            // A thread of its own, as the file may lie on a disk that is far away.
-            let reading = tokio::task::spawn_blocking(move || litellm_config::read(&path, &*env));
-            let list = match reading.await {
-                Ok(list) => list.map_err(|error| error.to_string()),
-                Err(error) => Err(format!("the reading of LiteLLM's configuration broke off: {error}")),
-            };
+            let read = move || litellm_config::read(&path, &*env).map_err(|error| error.to_string());
+            let list = elsewhere(read).await;
             self.of_config_file.note(ListSource::ConfigFile, list, read_at);
         }
         let Merged { roster, notes } = Merged::of(self.of_gateway.list(), self.of_config_file.list(), &self.own);
@@ -142,6 +140,12 @@ impl Latest {
             deployments: self.list().map_or(0, <[_]>::len),
         }
     }
+}
+
+/// Reads on a thread where that holds nobody up: answers are megabytes long, and a file may lie on a disk that is far away.
+async fn elsewhere(read: impl FnOnce() -> Result<ModelList, String> + Send + 'static) -> Result<ModelList, String> {
+    let broken = |error| Err(format!("reading the list of models broke off: {error}"));
+    tokio::task::spawn_blocking(read).await.unwrap_or_else(broken)
 }
 
 fn now() -> Timestamp {

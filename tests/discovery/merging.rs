@@ -17,7 +17,7 @@ fn the_gateway_decides_which_deployments_there_are() {
 #[test]
 fn the_file_tells_only_what_the_gateway_does_not() {
     let gateway = [listed("a", "1").at("https://gw").charging(1.0)];
-    let mut of_file = listed("renamed", "1").at("https://file").with_key("k").for_(Mode::Rerank).charging(2.0);
+    let mut of_file = listed("renamed", "1").with_key("k").for_(Mode::Rerank).charging(2.0);
     of_file.upstream_model = "other/a".into();
     of_file.api_version = Some("v".into());
     of_file.prices.request = Some(3.0);
@@ -69,6 +69,27 @@ fn an_address_that_only_the_file_knows_can_be_asked() {
     unknown.probe = ProbeChoice::Off;
     let roster = merge(Some(&[unknown]), Some(&[listed("a", "1").at("https://file")]), &[]);
     assert_eq!(roster.deployments, [listed("a", "1").at("https://file")]);
+}
+
+#[test]
+fn a_key_is_for_its_address() {
+    let gateway = [listed("a", "1").at("https://old")];
+    let file = [listed("a", "1").at("https://new").with_key("k").for_(Mode::Chat)];
+    assert_eq!(
+        merge(Some(&gateway), Some(&file), &[]).deployments,
+        [listed("a", "1").at("https://old").for_(Mode::Chat)]
+    );
+}
+
+#[test]
+fn an_address_that_the_gateway_keeps_to_itself_is_found_by_name_where_there_is_only_one() {
+    let mut hidden = listed("a", "1");
+    hidden.probe = ProbeChoice::Off;
+    let file = [listed("a", "listed-x").at("https://one").with_key("k"), listed("b", "listed-y").at("https://two")];
+    let roster = merge(Some(&[hidden.clone()]), Some(&file), &[]);
+    assert_eq!(roster.deployments, [listed("a", "1").at("https://one").with_key("k")]);
+    let file = [listed("a", "listed-x").at("https://one").with_key("k"), listed("a", "listed-y").at("https://two")];
+    assert_eq!(merge(Some(&[hidden.clone()]), Some(&file), &[]).deployments, [hidden], "two may be meant");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 use std::future::Ready;
-use std::sync::Arc;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use llm_exporter::discovery::{Discovery, Environment, ListSource, Refreshed, SourceStatus};
@@ -154,4 +155,47 @@ fn refreshing_can_be_a_task_of_its_own() {
     let found =
         run(async move { tokio::spawn(async move { discovery.refresh().await }).await.expect("it does not panic") });
     assert_eq!(found.roster.deployments.len(), 4);
+}
+
+/// What is logged while `run` runs.
+fn logged(run: impl FnOnce()) -> String {
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("nobody panics with it").write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    tracing::subscriber::with_default(subscriber, run);
+    let bytes = log.0.lock().expect("nobody panics with it").clone();
+    String::from_utf8(bytes).expect("text")
+}
+
+#[test]
+fn what_is_strange_is_logged_once() {
+    let folder = Folder::new();
+    let text = "model_list: [{model_name: m, litellm_params: {model: openai/m, api_key: os.environ/M_API_KEY}}]";
+    let config = folder.write("config.yaml", text);
+    let log = logged(|| {
+        let answers =
+            RefCell::new(vec![Err("refused".to_owned()), Err("refused".to_owned()), answer(&["1"])].into_iter());
+        let fetch = async || answers.borrow_mut().next().expect("three refreshes");
+        let mut discovery = Discovery::new(Some(fetch), Some(config), Vec::new(), env(&[]));
+        for _ in 0..3 {
+            run(discovery.refresh());
+        }
+    });
+    let count = |words: &str| log.matches(words).count();
+    assert_eq!(count("refers to it: M_API_KEY"), 1, "{log}");
+    assert_eq!(count("the list of models cannot be read; the last one stays"), 1, "{log}");
+    assert_eq!(count("the list of models can be read again"), 1, "{log}");
 }

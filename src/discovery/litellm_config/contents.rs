@@ -73,10 +73,12 @@ fn list(file: &mut Map<String, Value>, key: &str) -> Result<Vec<Value>, String> 
 
 /// Adds what a named credential says to the parameters of an entry that don't say it themselves.
 fn take_credential(entry: &mut Value, credentials: &[Value]) {
+    const NAME: &str = "litellm_credential_name";
     let Some(Value::Object(params)) = entry.get_mut("litellm_params") else { return };
-    let Some(name) = params.get("litellm_credential_name").filter(|name| name.is_string()) else { return };
+    let Some(name) = params.get(NAME).filter(|name| name.is_string()) else { return };
     let named = credentials.iter().find(|credential| credential.get("credential_name") == Some(name));
     let Some(Value::Object(values)) = named.and_then(|credential| credential.get("credential_values")) else { return };
+    params.remove(NAME);
     for (key, value) in values {
         params.entry(key).or_insert_with(|| value.clone());
     }
