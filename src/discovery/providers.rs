@@ -59,8 +59,8 @@ fn without_kind(of_prices: &str) -> &str {
     if is_known(of_prices) {
         return of_prices;
     }
-    let ends = of_prices.match_indices(['-', '_']).map(|(end, _)| &of_prices[..end]);
-    ends.filter(|name| is_known(name)).next_back().unwrap_or(of_prices)
+    let mut ends = of_prices.match_indices(['-', '_']).map(|(end, _)| &of_prices[..end]);
+    ends.rfind(|name| is_known(name)).unwrap_or(of_prices)
 }
 
 #[cfg(test)]
