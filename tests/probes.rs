@@ -66,7 +66,7 @@ fn at(provider: &Provider) -> Listed {
 fn probe_with(config: &Probes, listed: &Listed, level: ProbeLevel) -> ProbeOutcome {
     let prober = Prober::new(config).expect("a good configuration");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let outcome = runtime.block_on(prober.probe(listed, level));
+    let outcome = runtime.block_on(movable(prober.probe(listed, level)));
     // A name that is being looked up would be waited for.
     runtime.shutdown_background();
     if let Err(failure) = &outcome.result {
@@ -75,6 +75,11 @@ fn probe_with(config: &Probes, listed: &Listed, level: ProbeLevel) -> ProbeOutco
         assert!(!failure.message.is_empty(), "a failure without words");
     }
     outcome
+}
+
+/// The exporter probes on many threads.
+fn movable<F: Future + Send>(probe: F) -> F {
+    probe
 }
 
 fn probe(listed: &Listed, level: ProbeLevel) -> ProbeOutcome {

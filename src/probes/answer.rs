@@ -30,8 +30,10 @@ pub(super) fn read(dialect: Dialect, event: &Value) -> Piece<'_> {
     match dialect {
         Dialect::Anthropic => anthropic(event),
         Dialect::Gemini => gemini(event),
-        _ if event.get("type").is_some() => responses(event),
-        _ => chat(event),
+        _ => match event.get("type").and_then(Value::as_str) {
+            Some(kind) if kind == "error" || kind.starts_with("response.") => responses(event, kind),
+            _ => chat(event),
+        },
     }
 }
 
@@ -76,12 +78,11 @@ fn chat_tokens(usage: &Value) -> Option<Tokens> {
     Some(Tokens { input, output: output.max(total.saturating_sub(input)) })
 }
 
-fn responses(event: &Value) -> Piece<'_> {
-    let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
+fn responses<'a>(event: &'a Value, kind: &str) -> Piece<'a> {
     let response = event.get("response");
     let ends = matches!(kind, "response.completed" | "response.incomplete");
     Piece {
-        has_output: kind.starts_with("response.") && kind.ends_with(".delta"),
+        has_output: kind.ends_with(".delta"),
         finishes: ends,
         is_last: ends,
         tokens: response.and_then(|response| input_and_output(response.get("usage")?)),

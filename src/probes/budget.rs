@@ -37,13 +37,21 @@ pub struct Budget {
     limit: Usd,
     day: UtcDay,
     spent: Usd,
-    under_way: Vec<(u64, Usd)>,
+    under_way: Vec<UnderWay>,
     next_id: u64,
 }
 
-/// Money set aside for one probe. It stays so until [`Budget::settle`].
+/// What was set aside and is not settled.
+#[derive(Debug)]
+struct UnderWay {
+    id: u64,
+    since: UtcDay,
+    amount: Usd,
+}
+
+/// Money set aside for one probe. It stays so until [`Budget::settle`], and where that never comes until the end of the next day.
 #[derive(Debug, PartialEq, Eq)]
-#[must_use = "what is set aside and never settled is lost"]
+#[must_use = "what is set aside and never settled can't be spent"]
 pub struct Reservation(u64);
 
 impl Budget {
@@ -56,19 +64,19 @@ impl Budget {
     /// Sets aside what a probe costs at most; `None` when the day's budget has not that much left.
     pub fn reserve(&mut self, worst_case: Usd, now: Timestamp) -> Option<Reservation> {
         self.turn_to(UtcDay::of(now));
-        if self.taken() + worst_case > self.limit {
+        if self.spent + self.set_aside() + worst_case > self.limit {
             return None;
         }
         let id = self.next_id;
         self.next_id += 1;
-        self.under_way.push((id, worst_case));
+        self.under_way.push(UnderWay { id, since: self.day, amount: worst_case });
         Some(Reservation(id))
     }
 
     /// Books what a probe really cost in place of what was set aside for it.
     pub fn settle(&mut self, reservation: Reservation, cost: Usd, now: Timestamp) {
         self.turn_to(UtcDay::of(now));
-        self.under_way.retain(|(id, _)| *id != reservation.0);
+        self.under_way.retain(|under_way| under_way.id != reservation.0);
         self.spent += cost;
     }
 
@@ -89,18 +97,18 @@ impl Budget {
     /// What can still be set aside, to the nearest picodollar.
     #[must_use]
     pub fn left(&self, now: Timestamp) -> Usd {
-        let under_way: Usd = self.under_way.iter().map(|(_, amount)| *amount).sum();
-        let taken = self.spent(now) + under_way;
+        let taken = self.spent(now) + self.set_aside();
         Usd::from_f64(self.limit.as_f64() - taken.as_f64()).unwrap_or(Usd::ZERO)
     }
 
-    fn taken(&self) -> Usd {
-        self.under_way.iter().map(|(_, amount)| *amount).fold(self.spent, |sum, amount| sum + amount)
+    fn set_aside(&self) -> Usd {
+        self.under_way.iter().map(|under_way| under_way.amount).sum()
     }
 
     /// A clock that goes back gives no second budget.
     fn turn_to(&mut self, day: UtcDay) {
         if day > self.day {
+            self.under_way.retain(|under_way| under_way.since == self.day);
             self.day = day;
             self.spent = Usd::ZERO;
         }
@@ -145,6 +153,14 @@ mod tests {
         assert_eq!(budget.reserve(usd(0.6), at(DAY)), None);
         budget.settle(late, usd(0.4), at(DAY));
         assert_eq!(budget.spent(at(DAY)), usd(0.4));
+    }
+
+    #[test]
+    fn what_is_never_settled_is_free_again_after_the_next_day() {
+        let mut budget = Budget::new(usd(1.0), at(0));
+        let _lost = budget.reserve(usd(1.0), at(0)).expect("all of it");
+        assert_eq!(budget.reserve(usd(0.1), at(DAY)), None);
+        assert!(budget.reserve(usd(1.0), at(2 * DAY)).is_some());
     }
 
     #[test]

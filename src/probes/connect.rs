@@ -63,6 +63,7 @@ pub(super) async fn connect(url: &Url, tls: &Arc<ClientConfig>, timeout: Duratio
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or_default();
     let (kind, cause) = match &broken.cause {
+        Some(cause) if cause.kind() == io::ErrorKind::TimedOut => (ErrorKind::Timeout, failing::words(cause)),
         Some(cause) => (ErrorKind::Connect, failing::words(cause)),
         None => (ErrorKind::Timeout, format!("no answer within {timeout:?}")),
     };

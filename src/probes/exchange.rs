@@ -27,7 +27,7 @@ pub(super) struct Unanswered {
 }
 
 /// One question to one deployment, with the time that it has.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(super) struct Exchange<'a> {
     pub(super) http: &'a Client,
     pub(super) target: &'a Target<'a>,

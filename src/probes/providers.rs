@@ -96,7 +96,7 @@ const PROVIDERS: [(&str, Provider); 76] = [
     ("fireworks_ai", like_openai("https://api.fireworks.ai/inference/v1")),
     ("friendliai", like_openai("https://api.friendli.ai/serverless/v1").without_list()),
     ("gemini", Provider::new(Dialect::Gemini, Some("https://generativelanguage.googleapis.com/v1beta"))),
-    ("github", like_openai("https://models.github.ai/inference").without_list()),
+    ("github", like_openai("https://models.inference.ai.azure.com").without_list()),
     ("github_copilot", foreign("https://api.githubcopilot.com")),
     ("groq", like_openai("https://api.groq.com/openai/v1")),
     ("hosted_vllm", HOSTED),
@@ -120,7 +120,8 @@ const PROVIDERS: [(&str, Provider); 76] = [
     ("openai", OPENAI),
     ("openai_like", HOSTED),
     ("openrouter", like_openai("https://openrouter.ai/api/v1")),
-    ("perplexity", like_openai("https://api.perplexity.ai").without_list().without_stream_options()),
+    // It charges for searches too, which no price of a token tells.
+    ("perplexity", foreign("https://api.perplexity.ai")),
     ("predibase", FOREIGN),
     ("replicate", foreign("https://api.replicate.com")),
     ("sagemaker", FOREIGN),

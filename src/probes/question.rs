@@ -19,7 +19,6 @@ const AZURE_STREAM_OPTIONS: &str = "2024-09";
 const NEW_TOKEN_FIELD: [&str; 4] = ["gpt-5", "o1", "o3", "o4"];
 
 /// One request.
-#[derive(Debug)]
 pub(super) struct Question {
     pub(super) method: Method,
     pub(super) url: Url,

@@ -50,7 +50,7 @@ pub(super) fn kind_of(status: u16) -> ErrorKind {
         // Payment required: the account behind the key is empty.
         401..=403 => ErrorKind::Auth,
         404 | 410 => ErrorKind::ModelNotFound,
-        408 | 504 => ErrorKind::Timeout,
+        408 => ErrorKind::Timeout,
         429 => ErrorKind::RateLimitedProvider,
         503 | 529 => ErrorKind::Overloaded,
         400..=499 => ErrorKind::BadRequest,

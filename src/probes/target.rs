@@ -13,12 +13,10 @@ const AZURE_VERSION: &str = "2024-10-21";
 const AZURE_UNVERSIONED: [&str; 3] = ["v1", "latest", "preview"];
 const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
-/// A deployment as it can be asked.
-#[derive(Debug)]
+/// A deployment as it can be asked. No `Debug`: the address may hold a password.
 pub(super) struct Target<'a> {
     pub(super) dialect: Dialect,
     pub(super) provider: Provider,
-    /// Without user info in `Display`: see [`authority`](Self::authority).
     base: Url,
     /// Whether it is the provider's own address and not one that the operator gave.
     pub(super) is_at_provider: bool,

@@ -167,6 +167,7 @@ fn a_status_is_a_kind_of_failure_and_costs_nothing() {
         (404, ErrorKind::ModelNotFound),
         (422, ErrorKind::BadRequest),
         (500, ErrorKind::ServerError),
+        (504, ErrorKind::ServerError),
         (503, ErrorKind::Overloaded),
         (529, ErrorKind::Overloaded),
     ] {

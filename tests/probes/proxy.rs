@@ -8,9 +8,9 @@ use crate::support::provider::{Behaviour, Provider};
 use crate::{deployment, probe};
 
 /// Nobody can reach it but through a proxy.
-const BASE: &str = "http://provider.invalid/v1";
+const HOST: &str = "provider.invalid";
 
-/// Probes [`BASE`] at this level in a process with this environment; gives what it prints.
+/// Probes [`HOST`] in a process with this environment; gives what it prints.
 fn probe_behind(proxy: &Provider, no_proxy: &str) -> String {
     let output = Command::new(std::env::current_exe().expect("this test is a file"))
         .args(["--exact", "proxy::in_a_process_of_its_own", "--ignored", "--nocapture"])
@@ -29,10 +29,15 @@ fn probe_behind(proxy: &Provider, no_proxy: &str) -> String {
 #[ignore = "run by the other tests of this file, with an environment of its own"]
 #[expect(clippy::print_stdout, reason = "the way back to who started this process")]
 fn in_a_process_of_its_own() {
-    for level in [ProbeLevel::Connect, ProbeLevel::Models] {
-        let outcome = probe(&deployment("openai", BASE), level);
+    for (scheme, level) in [
+        ("http", ProbeLevel::Connect),
+        ("http", ProbeLevel::Models),
+        ("https", ProbeLevel::Connect),
+        ("https", ProbeLevel::Models),
+    ] {
+        let outcome = probe(&deployment("openai", &format!("{scheme}://{HOST}/v1")), level);
         let result = outcome.result.as_ref().map_or_else(|failure| failure.kind.as_str(), |()| "success");
-        println!("{} as {}: {result}", level.as_str(), outcome.level.as_str());
+        println!("{scheme} {}: {result}", level.as_str());
     }
 }
 
@@ -40,10 +45,21 @@ fn in_a_process_of_its_own() {
 fn a_host_behind_a_proxy_is_reached_through_it() {
     let proxy = Provider::start();
     let printed = probe_behind(&proxy, "");
-    assert!(printed.contains("connect as connect: success"), "{printed}");
+    assert!(printed.contains("http connect: success"), "{printed}");
     let seen = proxy.last("HEAD http://provider.invalid/v1").expect("the proxy was asked");
     assert_eq!(seen.header("authorization"), None, "a connection needs no key");
     assert_eq!(proxy.requests("GET http://provider.invalid/v1/models"), 1);
+}
+
+#[test]
+fn a_tunnel_that_the_proxy_does_not_build_is_no_connection() {
+    let proxy = Provider::start();
+    let printed = probe_behind(&proxy, "");
+    for level in ["connect", "models"] {
+        assert!(printed.contains(&format!("https {level}: connect")), "{printed}");
+    }
+    let seen = proxy.last("CONNECT provider.invalid:443").expect("the proxy was asked");
+    assert_eq!(seen.header("authorization"), None);
 }
 
 #[test]
@@ -53,14 +69,14 @@ fn a_proxy_that_can_not_reach_the_host_is_no_evidence_for_it() {
         proxy.behave(Behaviour::Status(status));
         let printed = probe_behind(&proxy, "");
         let kind = ErrorKind::Connect.as_str();
-        assert!(printed.contains(&format!("connect as connect: {kind}")), "{status}: {printed}");
+        assert!(printed.contains(&format!("http connect: {kind}")), "{status}: {printed}");
     }
 }
 
 #[test]
 fn a_host_that_needs_no_proxy_is_reached_directly() {
     let proxy = Provider::start();
-    let printed = probe_behind(&proxy, "provider.invalid");
+    let printed = probe_behind(&proxy, HOST);
     assert!(!printed.contains("success"), "{printed}");
     assert_eq!(proxy.connections(), 0);
 }
