@@ -1,6 +1,6 @@
 //! Asks deployments whether they answer.
 //!
-//! [`plan`] says how much a deployment is asked now, and why no more; [`Budget`] keeps what billed probes may cost in a day;
+//! [`plan()`] says how much a deployment is asked now, and why no more; [`Budget`] keeps what billed probes may cost in a day;
 //! [`Prober`] asks. When that happens, how often and by which replica is decided elsewhere.
 
 mod answer;

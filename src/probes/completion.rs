@@ -16,8 +16,9 @@ use super::sse::EventReader;
 use super::status::{self, Reading};
 use crate::config::Probes;
 use crate::discovery::Listed;
-use crate::event::{ErrorKind, ProbeFailure, ProbeLevel};
+use crate::event::{ErrorKind, ProbeFailure, ProbeLevel, ProbeUsage};
 
+const LEVEL: ProbeLevel = ProbeLevel::Completion;
 /// No short answer is longer.
 const LONGEST_STREAM: usize = 1 << 20;
 
@@ -33,30 +34,20 @@ struct Heard {
 
 /// Asks, listens, and books what it cost.
 pub(super) async fn ask(exchange: Exchange<'_>, question: Question, (listed, config): (&Listed, &Probes)) -> Finding {
-    const LEVEL: ProbeLevel = ProbeLevel::Completion;
     let asked = Instant::now();
     let response = match exchange.send(question).await {
         Ok(response) => response,
-        Err(unanswered) => {
-            let usage = unanswered.was_sent.then(|| price::usage(listed, config, None));
-            return Finding { result: Err(unanswered.failure), usage, ..Finding::success(LEVEL) };
-        }
+        Err(unanswered) => return unanswered.into_billed_finding(LEVEL, price::usage(listed, config, None)),
     };
     match status::of_answer(response.status().as_u16(), exchange.target.has_key()) {
-        Reading::NotHere => return Finding::success(ProbeLevel::Connect),
-        Reading::Failure(kind) => return exchange.explain(LEVEL, kind, response).await,
-        Reading::Answer => {}
+        Reading::NotHere => Finding::success(ProbeLevel::Connect),
+        Reading::Failure(kind) => exchange.explain(LEVEL, kind, response).await,
+        Reading::Answer => {
+            let mut heard = Heard::default();
+            let listened = listen(exchange, response, asked, &mut heard).await;
+            heard.into_finding(listened, |told| price::usage(listed, config, told))
+        }
     }
-    let mut heard = Heard::default();
-    let listened = listen(exchange, response, asked, &mut heard).await;
-    let is_complete = listened.is_ok();
-    let result = listened.and_then(|()| heard.verdict());
-    // An error before the first token is an answer without one. What broke off may have been charged whole.
-    let was_refused = heard.error.is_some() && heard.first_token.is_none();
-    let told = heard.tokens.filter(|_| is_complete && (result.is_ok() || was_refused));
-    let is_free = was_refused && told.is_none();
-    let usage = (!is_free).then(|| price::usage(listed, config, told));
-    Finding { result, first_token: heard.first_token, usage, ..Finding::success(LEVEL) }
 }
 
 /// Listens until the answer is over, or breaks off.
@@ -120,6 +111,22 @@ impl Heard {
             let message = format!("error in the answer: {}", status::message_of(error).unwrap_or("no reason given"));
             self.error = Some(ProbeFailure { kind: status::kind_in_words(error), message });
         }
+    }
+
+    /// What came of it, and what that cost.
+    fn into_finding(
+        self,
+        listened: Result<(), ProbeFailure>,
+        usage: impl FnOnce(Option<Tokens>) -> ProbeUsage,
+    ) -> Finding {
+        let is_complete = listened.is_ok();
+        let result = listened.and_then(|()| self.verdict());
+        // An error before the first token is an answer without one. What broke off may have been charged whole.
+        let was_refused = self.error.is_some() && self.first_token.is_none();
+        let told = self.tokens.filter(|_| is_complete && (result.is_ok() || was_refused));
+        let is_free = was_refused && told.is_none();
+        let usage = (!is_free).then(|| usage(told));
+        Finding { result, first_token: self.first_token, usage, ..Finding::success(LEVEL) }
     }
 
     /// A model that used all its tokens to think is alive; one that did not come to an end may not be.

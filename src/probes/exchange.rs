@@ -12,7 +12,7 @@ use super::finding::Finding;
 use super::question::Question;
 use super::target::Target;
 use super::{failing, status};
-use crate::event::{ErrorKind, ProbeFailure, ProbeLevel, Timestamp};
+use crate::event::{ErrorKind, ProbeFailure, ProbeLevel, ProbeUsage, Timestamp};
 
 /// No explanation of an error is longer, and none is waited for longer.
 const LONGEST_EXPLANATION: usize = 64 << 10;
@@ -24,6 +24,19 @@ pub(super) struct Unanswered {
     pub(super) failure: ProbeFailure,
     /// Whether the provider may have begun to work on it.
     pub(super) was_sent: bool,
+}
+
+impl Unanswered {
+    /// As what came of a question that is not billed.
+    pub(super) fn into_finding(self, level: ProbeLevel) -> Finding {
+        Finding { result: Err(self.failure), ..Finding::success(level) }
+    }
+
+    /// As what came of one that is: work that was begun may be charged.
+    pub(super) fn into_billed_finding(self, level: ProbeLevel, worst_case: ProbeUsage) -> Finding {
+        let usage = self.was_sent.then_some(worst_case);
+        Finding { usage, ..self.into_finding(level) }
+    }
 }
 
 /// One question to one deployment, with the time that it has.

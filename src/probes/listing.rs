@@ -16,7 +16,7 @@ const LONGEST_LIST: usize = 4 << 20;
 pub(super) async fn ask(exchange: Exchange<'_>, question: Question) -> Finding {
     let response = match exchange.send(question).await {
         Ok(response) => response,
-        Err(unanswered) => return Finding { result: Err(unanswered.failure), ..Finding::success(ProbeLevel::Models) },
+        Err(unanswered) => return unanswered.into_finding(ProbeLevel::Models),
     };
     match status::of_list(response.status().as_u16(), exchange.target.has_key()) {
         Reading::Answer => read(exchange, response).await,

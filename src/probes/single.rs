@@ -25,10 +25,7 @@ pub(super) async fn ask(
 ) -> Finding {
     let response = match exchange.send(question).await {
         Ok(response) => response,
-        Err(unanswered) => {
-            let usage = unanswered.was_sent.then(|| price::usage(listed, config, None));
-            return Finding { result: Err(unanswered.failure), usage, ..Finding::success(level) };
-        }
+        Err(unanswered) => return unanswered.into_billed_finding(level, price::usage(listed, config, None)),
     };
     match status::of_answer(response.status().as_u16(), exchange.target.has_key()) {
         Reading::NotHere => Finding::success(ProbeLevel::Connect),

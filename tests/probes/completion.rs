@@ -258,9 +258,12 @@ fn a_model_that_can_not_be_reached_costs_nothing() {
     let provider = Provider::start();
     let listed = at(&provider);
     drop(provider);
-    let outcome = probe(&listed, LEVEL);
-    assert_failure(&outcome, LEVEL, ErrorKind::Connect);
-    assert_eq!(outcome.usage, None);
+    let untrusted = Provider::start_tls();
+    for listed in [listed, at(&untrusted)] {
+        let outcome = probe(&listed, LEVEL);
+        assert_failure(&outcome, LEVEL, ErrorKind::Connect);
+        assert_eq!(outcome.usage, None);
+    }
 }
 
 #[test]
