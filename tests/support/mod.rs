@@ -11,4 +11,5 @@ pub(crate) mod exposition;
 pub(crate) mod http;
 pub(crate) mod pipeline;
 pub(crate) mod prometheus;
+pub(crate) mod provider;
 pub(crate) mod relay;
