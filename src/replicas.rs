@@ -1,1 +1,23 @@
 //! Several exporters beside one gateway: who probes, and how the others learn what was found.
+//!
+//! Replicas know of each other through Redis alone. One of them holds the [lease](Lease) and probes for all; it writes what it finds
+//! to a stream, and the others read it. What happens without Redis is decided by [`Leadership`], without I/O.
+//!
+//! All functions work with a connection to one server and to a cluster alike, and wait for an answer for a bounded time. How to connect
+//! is the business of [`dependencies`](crate::dependencies), and when to probe that of the scheduler.
+
+mod error;
+mod keys;
+mod leadership;
+mod lease;
+mod replica_id;
+
+pub use error::ReplicaError;
+pub use leadership::{Attempt, Leadership};
+pub use lease::Lease;
+pub use replica_id::ReplicaId;
+
+use std::time::Duration;
+
+/// How long a replica leads without renewing. A dead leader is replaced within two of it.
+pub const LEASE_TIME: Duration = Duration::from_secs(15);
