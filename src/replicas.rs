@@ -6,15 +6,24 @@
 //! All functions work with a connection to one server and to a cluster alike, and wait for an answer for a bounded time. How to connect
 //! is the business of [`dependencies`](crate::dependencies), and when to probe that of the scheduler.
 
+mod applied;
 mod error;
+mod evidence;
 mod keys;
 mod leadership;
 mod lease;
+mod picos;
+mod reader;
+mod record;
 mod replica_id;
+mod stream_id;
 
 pub use error::ReplicaError;
+pub use evidence::{EvidenceWriter, Published};
 pub use leadership::{Attempt, Leadership};
 pub use lease::Lease;
+pub use reader::{Batch, EvidenceReader};
+pub use record::{Finding, Shared};
 pub use replica_id::ReplicaId;
 
 use std::time::Duration;
