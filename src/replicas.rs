@@ -16,6 +16,7 @@ mod picos;
 mod reader;
 mod record;
 mod replica_id;
+mod spending;
 mod stream_id;
 
 pub use error::ReplicaError;
@@ -25,6 +26,7 @@ pub use lease::Lease;
 pub use reader::{Batch, EvidenceReader};
 pub use record::{Finding, Shared};
 pub use replica_id::ReplicaId;
+pub use spending::{Day, Spending};
 
 use std::time::Duration;
 
