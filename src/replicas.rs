@@ -1,12 +1,14 @@
 //! Several exporters beside one gateway: who probes, and how the others learn what was found.
 //!
 //! Replicas know of each other through Redis alone. One of them holds the [lease](Lease) and probes for all; it writes what it finds
-//! to a stream, and the others read it. What happens without Redis is decided by [`Leadership`], without I/O.
+//! to a stream, and the others read it. What happens without Redis is decided by [`Leadership`], without I/O. The
+//! [cooldowns](in_cooldown) that the gateway keeps in the same Redis are read here as well.
 //!
 //! All functions work with a connection to one server and to a cluster alike, and wait for an answer for a bounded time. How to connect
 //! is the business of [`dependencies`](crate::dependencies), and when to probe that of the scheduler.
 
 mod applied;
+mod cooldowns;
 mod error;
 mod evidence;
 mod keys;
@@ -19,6 +21,7 @@ mod replica_id;
 mod spending;
 mod stream_id;
 
+pub use cooldowns::in_cooldown;
 pub use error::ReplicaError;
 pub use evidence::{EvidenceWriter, Published};
 pub use leadership::{Attempt, Leadership};
