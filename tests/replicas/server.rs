@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::eventually;
 
-/// How long its connections wait for anything. Replicas wait for less.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long its connections wait for an answer: too long for replicas, who must not rely on it.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running Redis that keeps nothing on disk.
 pub(crate) struct Server {
@@ -43,8 +43,8 @@ impl Server {
     }
 
     pub(crate) async fn try_connect(&self, patience: Duration) -> redis::RedisResult<MultiplexedConnection> {
-        let config =
-            AsyncConnectionConfig::new().set_connection_timeout(Some(patience)).set_response_timeout(Some(patience));
+        let config = AsyncConnectionConfig::new();
+        let config = config.set_connection_timeout(Some(patience)).set_response_timeout(Some(PATIENCE));
         Client::open(self.url())?.get_multiplexed_async_connection_with_config(&config).await
     }
 
