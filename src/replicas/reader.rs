@@ -41,6 +41,16 @@ pub struct Batch {
     pub has_more: bool,
 }
 
+impl Batch {
+    /// Adds what was read next.
+    pub(super) fn append(&mut self, next: Self) {
+        let Self { evidence, garbage, has_more } = next;
+        self.evidence.extend(evidence);
+        self.garbage += garbage;
+        self.has_more = has_more;
+    }
+}
+
 impl EvidenceReader {
     /// The stream behind this prefix, from what is not older than `stale_after` on. An answer is waited for no longer than
     /// `patience`. Of a stream with more than twice `max_entries`, some may be read twice after it was replaced.
@@ -72,7 +82,7 @@ impl EvidenceReader {
             self.cursor = Some(StreamId::BEGINNING);
             return Ok(Batch { has_more: true, ..Batch::default() });
         }
-        Ok(self.take(entries))
+        Ok(self.take(entries, now))
     }
 
     /// Where a replica begins that knows nothing yet. Ids are times of the server's clock: where that is behind ours, its
@@ -97,18 +107,25 @@ impl EvidenceReader {
         Ok(entries.into_iter().find_map(parts).map(|(id, _)| id))
     }
 
-    fn take(&mut self, entries: Vec<Value>) -> Batch {
+    fn take(&mut self, entries: Vec<Value>, now: Timestamp) -> Batch {
         let mut batch = Batch { has_more: entries.len() >= BATCH, ..Batch::default() };
         for (id, fields) in entries.into_iter().filter_map(parts) {
             self.cursor = Some(id);
             match field(fields).and_then(|json| Shared::decode(&json)) {
-                Some(shared) if self.applied.insert(&shared) => batch.evidence.push(shared),
+                Some(shared) if self.applied.insert(&shared) => batch.evidence.push(not_after(now, shared)),
                 Some(_) => {}
                 None => batch.garbage += 1,
             }
         }
         batch
     }
+}
+
+/// What a replica whose clock is ahead dates into the future would be fresh for too long: it counts as found now.
+fn not_after(now: Timestamp, mut shared: Shared) -> Shared {
+    let at = &mut shared.finding.outcome.at;
+    *at = now.min(*at);
+    shared
 }
 
 /// An entry's id and its fields. Taken apart by hand: whoever can write to the stream may put anything into it, and one entry that

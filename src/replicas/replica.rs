@@ -68,7 +68,7 @@ impl Replica {
         Self {
             candidacy: Candidacy::new(*lease_time, now),
             pace: Pace::new(lease.third(), now),
-            reader: EvidenceReader::new(prefix, *max_entries, *stale_after, lease.third()),
+            reader: EvidenceReader::new(prefix, *max_entries, *stale_after, lease.third() / 2),
             writer: EvidenceWriter::new(prefix, *max_entries),
             lease,
             is_well: false,
@@ -93,23 +93,23 @@ impl Replica {
         self.pace.next()
     }
 
-    /// Asks for the lead if it is time to, and reads what was found. `now` is when it is called, by both clocks.
+    /// Asks for the lead if it is time to, and reads what was found. `now` and `time` are when it is called, by both clocks.
+    ///
+    /// It takes a lease time at most, and is not to be dropped before it is done: what it had read would be lost.
     pub async fn tick<C>(&mut self, conn: &mut C, now: Instant, time: Timestamp) -> Ticked
     where
         C: ConnectionLike + Send,
     {
+        let began = Instant::now();
         let mut error = self.campaign(conn, now).await.err();
         let mut read = Batch { has_more: self.is_well, ..Batch::default() };
         for _ in 0..BATCHES_PER_TICK {
-            if !read.has_more {
+            // A slow server must not keep a leader from renewing.
+            if !read.has_more || self.pace.is_due(now + began.elapsed()) {
                 break;
             }
             match self.reader.read(conn, time).await {
-                Ok(Batch { evidence, garbage, has_more }) => {
-                    read.evidence.extend(evidence);
-                    read.garbage += garbage;
-                    read.has_more = has_more;
-                }
+                Ok(batch) => read.append(batch),
                 Err(failure) => {
                     self.is_well = false;
                     read.has_more = false;

@@ -139,6 +139,18 @@ async fn a_newcomer_hears_the_history_of_a_server_whose_clock_is_behind() {
 }
 
 #[tokio::test]
+async fn what_a_clock_that_is_ahead_dates_into_the_future_counts_as_found_now() {
+    let server = Server::start().await;
+    let mut conn = server.connect().await;
+    let mut finding = found("d");
+    finding.outcome.at = Timestamp::from_micros(time().as_micros() + 3_600_000_000);
+    Writer::new(&mut conn, MAX_ENTRIES).await.tell(&mut conn, &[finding.clone(), finding]).await;
+    let (evidence, _) = read_all(&mut reader(), &mut conn).await;
+    assert_eq!(evidence.len(), 1, "and is recognised by what it says");
+    assert!(evidence[0].finding.outcome.at <= time());
+}
+
+#[tokio::test]
 async fn a_long_history_is_read_in_portions_and_in_order() {
     let server = Server::start().await;
     let mut conn = server.connect().await;
