@@ -1,1 +1,40 @@
 //! Several exporters beside one gateway: who probes, and how the others learn what was found.
+//!
+//! Replicas know of each other through Redis alone. One of them holds the [lease](Lease) and probes for all; it writes what it finds
+//! to a stream, and the others read it. What happens without Redis is decided by [`Leadership`], without I/O. The
+//! [cooldowns](in_cooldown) that the gateway keeps in the same Redis are read here as well.
+//!
+//! All functions work with a connection to one server and to a cluster alike, and wait for an answer for a bounded time. How to connect
+//! is the business of [`dependencies`](crate::dependencies), and when to probe that of the scheduler.
+
+mod applied;
+mod cooldowns;
+mod error;
+mod evidence;
+mod keys;
+mod leadership;
+mod lease;
+mod pace;
+mod picos;
+mod reader;
+mod record;
+mod replica;
+mod replica_id;
+mod spending;
+mod stream_id;
+
+pub use cooldowns::in_cooldown;
+pub use error::ReplicaError;
+pub use evidence::{EvidenceWriter, Published};
+pub use leadership::{Attempt, Leadership};
+pub use lease::Lease;
+pub use reader::{Batch, EvidenceReader};
+pub use record::{Finding, Shared};
+pub use replica::{Replica, Settings, Ticked};
+pub use replica_id::ReplicaId;
+pub use spending::{Day, Spending};
+
+use std::time::Duration;
+
+/// How long a replica leads without renewing. A dead leader is replaced within two of it.
+pub const LEASE_TIME: Duration = Duration::from_secs(15);
