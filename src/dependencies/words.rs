@@ -50,7 +50,8 @@ fn telling(error: Cause<'_>) -> Option<String> {
 
 fn tls(error: &rustls::Error) -> String {
     match error {
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+        // The signature is bad where the authority was made anew under its old name.
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
             "TLS: certificate of an authority that is not trusted; ca_file can name it".to_owned()
         }
         rustls::Error::InvalidCertificate(error) => match error.to_string() {

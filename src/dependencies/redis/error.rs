@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ::redis::ErrorKind;
+
 use crate::dependencies::deadline::rounded;
 use crate::dependencies::words;
 
@@ -17,7 +19,7 @@ pub enum RedisError {
         after: Duration,
     },
     /// It can't be reached, does not let us in, or does not answer what was asked.
-    #[error("{} ({server})", words::of(source))]
+    #[error("{} ({server})", in_words(source))]
     Failed {
         /// The server, or those by which it is found.
         server: String,
@@ -34,5 +36,15 @@ impl RedisError {
             Self::TimedOut { .. } => true,
             Self::Failed { source, .. } => source.is_timeout(),
         }
+    }
+}
+
+/// The server's own words, where there are some: "NOAUTH Authentication required."
+fn in_words(error: &::redis::RedisError) -> String {
+    match (error.kind(), error.code(), error.detail()) {
+        // What the server said is not passed on.
+        (ErrorKind::AuthenticationFailed, _, _) => "authentication failed: wrong user or password".to_owned(),
+        (_, Some(code), Some(detail)) => format!("{code} {detail}"),
+        _ => words::of(error),
     }
 }
