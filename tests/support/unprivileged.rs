@@ -23,12 +23,13 @@ const NOBODY: u32 = 65534;
 const END_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Becomes the server, and leaves someone behind who waits for the end of the test: then its end of the pipe that is our standard input
-/// is closed, also when it was killed. `$$` stays the id of the server. The server may be paused, and so may its children.
+/// is closed, also when it was killed. `$$` stays the id of the server. The server may be paused, and so may its children. Whoever waits
+/// ignores what a terminal sends to all.
 const GUARDED: &str = r#"
 signal=$1; shift
 exec 3<&0
 (
-  trap '' INT
+  trap '' HUP INT TERM
   cat <&3
   me=$(exec sh -c 'echo $PPID')
   for child in $(cat /proc/$$/task/$$/children); do [ "$child" = "$me" ] || kill -CONT "$child"; done
@@ -105,10 +106,13 @@ impl ServerProcess {
         send(pid(self.child.id()), signal);
     }
 
+    /// Without the one who waits for the end of the test.
     fn children(&self) -> Vec<Pid> {
         let id = self.child.id();
         let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
-        children.split_whitespace().filter_map(|id| id.parse().ok()).map(pid).collect()
+        let is_guard = |id: &str| fs::read_to_string(format!("/proc/{id}/comm")).is_ok_and(|name| name == "sh\n");
+        let children = children.split_whitespace().filter(|id| !is_guard(id));
+        children.filter_map(|id| id.parse().ok()).map(pid).collect()
     }
 }
 
