@@ -78,7 +78,9 @@ impl Connector {
     }
 
     async fn try_target(&self, target: &Target, share: Duration) -> Result<Connection, DatabaseError> {
-        let patience = self.address.connect_timeout.map_or(share, |own| own.min(share));
+        // To libpq, zero is without end.
+        let own = self.address.connect_timeout.filter(|own| !own.is_zero());
+        let patience = own.map_or(share, |own| own.min(share));
         let trying = async {
             let mode = target.ssl_mode(self.address.tls);
             match self.open(target, mode).await {

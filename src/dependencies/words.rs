@@ -45,7 +45,7 @@ fn telling(error: Cause<'_>) -> Option<String> {
     if let Some(error) = error.downcast_ref::<rustls::Error>() {
         return Some(tls(error));
     }
-    error.downcast_ref::<io::Error>().and_then(|error| error.raw_os_error().map(|_| system(error)))
+    error.downcast_ref::<io::Error>().and_then(|error| error.raw_os_error().map(|_| system(&error.to_string())))
 }
 
 fn tls(error: &rustls::Error) -> String {
@@ -63,8 +63,7 @@ fn tls(error: &rustls::Error) -> String {
 }
 
 /// "Connection refused (os error 111)" as part of a sentence.
-fn system(error: &io::Error) -> String {
-    let words = error.to_string();
+pub(super) fn system(words: &str) -> String {
     let words = words.split(" (os error").next().unwrap_or_default();
     let mut characters = words.chars();
     let first = characters.next().map(|first| first.to_ascii_lowercase());

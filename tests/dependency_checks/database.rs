@@ -10,8 +10,12 @@ use crate::support::unprivileged::free_port;
 use crate::{LITTLE_PATIENCE, PATIENCE, assert_hangs, assert_up, failure, on_loopback, tasks};
 
 pub(crate) fn address(server: &Postgres) -> DatabaseAddress {
+    address_of(vec![on_loopback(server.port())])
+}
+
+fn address_of(servers: Vec<HostPort>) -> DatabaseAddress {
     DatabaseAddress {
-        servers: vec![on_loopback(server.port())],
+        servers,
         user: USER.to_owned(),
         password: None,
         database: "postgres".to_owned(),
@@ -162,9 +166,8 @@ async fn a_server_that_hangs_leaves_time_for_the_next() {
 
 #[tokio::test]
 async fn a_name_that_nobody_knows_is_named() {
-    let server = Postgres::start();
     let servers = vec![HostPort { host: "database.invalid".to_owned(), port: 5432 }];
-    let words = failure(&mut check(&DatabaseAddress { servers, ..address(&server) })).await;
+    let words = failure(&mut check(&address_of(servers))).await;
     assert!(words.starts_with("cannot find database.invalid: "), "{words}");
 }
 

@@ -127,10 +127,50 @@ async fn a_cluster_hangs_stops_and_comes_back_like_one_server() {
     server.resume();
     assert_up(&mut check).await;
     server.stop();
-    let words = failure(&mut check).await;
-    assert!(words.ends_with(&format!("(the cluster 127.0.0.1:{})", server.port())), "{words}");
+    let expected = format!("connection refused (the cluster 127.0.0.1:{})", server.port());
+    assert_eq!(failure(&mut check).await, expected);
     server.start_again();
     drop(check);
     tokio::task::yield_now().await;
     assert_eq!(tasks(), 0, "tasks are left");
+}
+
+#[tokio::test]
+async fn sentinels_have_a_password_of_their_own_and_talk_tls_too() {
+    let authority = Authority::new();
+    let certificate = authority.certify("127.0.0.1");
+    let master = Setup::default().password("open-sesame").tls(&certificate).start();
+    let sentinel = Setup::default().password("sesame-too").tls(&certificate).sentinel_of(&master).start();
+    let check = |sentinel_password: &str, ca_file: Option<&Path>| {
+        let topology = RedisTopology::Sentinel {
+            nodes: vec![on_loopback(sentinel.port())],
+            service: SERVICE.to_owned(),
+            password: Some(Secret::new(sentinel_password)),
+        };
+        let password = Some(Secret::new("open-sesame"));
+        let address = RedisAddress { topology, password, tls: true, ..address(&master) };
+        Check::redis(Connector::new(&address, ca_file).expect("the file holds a certificate"))
+    };
+    assert_up(&mut check("sesame-too", Some(&authority.file()))).await;
+    let words = failure(&mut check("open-sesame", Some(&authority.file()))).await;
+    assert!(words.starts_with("authentication failed"), "{words}");
+    let words = failure(&mut check("sesame-too", None)).await;
+    assert!(words.contains("certificate"), "{words}");
+}
+
+#[tokio::test]
+async fn a_cluster_has_a_password_and_talks_tls() {
+    let authority = Authority::new();
+    let server = Setup::default().password("open-sesame").tls(&authority.certify("127.0.0.1")).cluster().start();
+    let check = |password: &str, ca_file: Option<&Path>| {
+        let topology = RedisTopology::Cluster { nodes: vec![on_loopback(server.port())] };
+        let password = Some(Secret::new(password));
+        let address = RedisAddress { topology, password, tls: true, ..address(&server) };
+        Check::redis(Connector::new(&address, ca_file).expect("the file holds a certificate"))
+    };
+    assert_up(&mut check("open-sesame", Some(&authority.file()))).await;
+    let words = failure(&mut check("close-sesame", Some(&authority.file()))).await;
+    assert!(words.contains("uthentication failed") && !words.contains("close-sesame"), "{words}");
+    let words = failure(&mut check("open-sesame", None)).await;
+    assert!(words.contains("certificate"), "{words}");
 }

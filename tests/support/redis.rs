@@ -66,6 +66,12 @@ impl Setup {
         self
     }
 
+    /// Is a Sentinel that watches another server.
+    pub(crate) fn sentinel_of(mut self, master: &Redis) -> Self {
+        self.kind = Kind::Sentinel(master.port);
+        self
+    }
+
     /// Starts the server and waits until it answers.
     pub(crate) fn start(self) -> Redis {
         for _ in 0..START_ATTEMPTS {
@@ -102,7 +108,7 @@ impl Redis {
 
     /// Starts a Sentinel that watches another server.
     pub(crate) fn sentinel_of(master: &Redis) -> Self {
-        Setup { kind: Kind::Sentinel(master.port), ..Setup::default() }.start()
+        Setup::default().sentinel_of(master).start()
     }
 
     /// Where it is and who logs in, as an operator writes it.
@@ -204,13 +210,15 @@ impl Redis {
         ];
         match &self.setup.certificate {
             None => lines.push(format!("port {port}")),
-            Some(Certificate { chain, key }) => {
-                let chain = unprivileged::file(folder.join("server.crt"), chain);
-                let key = unprivileged::file(folder.join("server.key"), key);
-                lines.push(format!("port 0\ntls-port {port}\ntls-auth-clients no"));
-                lines.push(format!("tls-cert-file {}\ntls-key-file {}", chain.display(), key.display()));
-                // It wants to know one, and never asks it.
-                lines.push(format!("tls-ca-cert-file {}", chain.display()));
+            Some(Certificate { chain, key, authority }) => {
+                lines.push(format!(
+                    "port 0\ntls-port {port}\ntls-auth-clients no\ntls-replication yes\ntls-cluster yes"
+                ));
+                for (setting, pem) in [("tls-cert-file", chain), ("tls-key-file", key), ("tls-ca-cert-file", authority)]
+                {
+                    let file = unprivileged::file(folder.join(setting), pem);
+                    lines.push(format!("{setting} {}", file.display()));
+                }
             }
         }
         match &self.setup.login {

@@ -45,6 +45,8 @@ fn in_words(error: &::redis::RedisError) -> String {
         // What the server said is not passed on.
         (ErrorKind::AuthenticationFailed, _, _) => "authentication failed: wrong user or password".to_owned(),
         (_, Some(code), Some(detail)) => format!("{code} {detail}"),
+        // Of a cluster's first connection.
+        (ErrorKind::Io, None, Some(detail)) => words::system(detail),
         _ => words::of(error),
     }
 }
