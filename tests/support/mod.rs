@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part of this module")]
 
 pub(crate) mod captures;
+pub(crate) mod certificates;
 pub(crate) mod deadline;
 pub(crate) mod edited;
 pub(crate) mod events;
@@ -10,6 +11,9 @@ pub(crate) mod exporter;
 pub(crate) mod exposition;
 pub(crate) mod http;
 pub(crate) mod pipeline;
+pub(crate) mod postgres;
 pub(crate) mod prometheus;
 pub(crate) mod provider;
+pub(crate) mod redis;
 pub(crate) mod relay;
+pub(crate) mod unprivileged;

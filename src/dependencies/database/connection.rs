@@ -1,0 +1,57 @@
+//! A connection to a database, and the task that moves its bytes.
+
+use std::ops::{Deref, DerefMut};
+
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, Socket};
+
+use super::DatabaseError;
+
+/// A client that is logged in. Closed when dropped, whatever is still under way: a server that hangs holds nothing here.
+#[derive(Debug)]
+pub struct Connection {
+    client: Client,
+    driver: JoinHandle<()>,
+    server: String,
+}
+
+impl Connection {
+    pub(super) fn new<S>(client: Client, driver: tokio_postgres::Connection<Socket, S>, server: String) -> Self
+    where
+        S: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
+    {
+        // Its error reaches the client as well, as the answer to whatever was asked.
+        let driver = tokio::spawn(async { driver.await.unwrap_or_default() });
+        Self { client, driver, server }
+    }
+
+    /// Asks for the number one. Waits as long as it takes.
+    ///
+    /// # Errors
+    /// When the connection broke or the server refuses.
+    pub async fn ping(&self) -> Result<(), DatabaseError> {
+        // As plain text: a statement prepared behind a pooler may be another server's.
+        let answer = self.client.simple_query("SELECT 1").await;
+        answer.map(drop).map_err(|source| DatabaseError::Broken { server: self.server.clone(), source })
+    }
+}
+
+impl Deref for Connection {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
