@@ -5,6 +5,7 @@
 mod check_config;
 mod failure;
 mod logging;
+mod probe;
 mod replay;
 mod serve;
 
@@ -20,6 +21,7 @@ Examples:
   llm-exporter --config llm-exporter.yml --listen 127.0.0.1:4000 --listen '[::1]:4000'
   LLM_EXPORTER__LOG__LEVEL=debug llm-exporter
   llm-exporter check-config --config llm-exporter.yml
+  llm-exporter probe gpt-4
   llm-exporter replay events.ndjson.gz";
 
 /// Prometheus metrics and health routes for LLM gateways, from one state.
@@ -42,6 +44,8 @@ enum Command {
     Serve(serve::Args),
     /// Check the configuration: print its values, or every mistake
     CheckConfig(check_config::Args),
+    /// Probe every deployment once and print what was found
+    Probe(probe::Args),
     /// Send recorded event files to a running exporter
     Replay(replay::Args),
     /// Print the table of all metrics in Markdown
@@ -54,6 +58,7 @@ impl Cli {
         match self.command.unwrap_or(Command::Serve(self.serve)) {
             Command::Serve(args) => serve::serve(args),
             Command::CheckConfig(args) => check_config::check_config(args),
+            Command::Probe(args) => probe::probe(args),
             Command::Replay(args) => replay::replay(args),
             Command::Catalogue => print(&llm_exporter::catalogue::markdown()),
         }

@@ -21,4 +21,4 @@ pub use merge::merge;
 pub use own::own;
 pub use refresh::{Discovery, Environment};
 pub use roster::{Listed, Mode, Prices, ProbeChoice, Roster};
-pub use source::{ListSource, Refreshed, SourceStatus};
+pub use source::{Refreshed, SourceStatus};

@@ -25,13 +25,16 @@ pub mod probes;
 mod redact;
 pub mod replicas;
 mod run;
+pub mod scheduler;
 pub mod server;
 pub mod sink;
 pub mod sources;
 pub mod state;
+pub mod supervise;
 pub mod tls;
+mod verdicts;
 
-pub use run::{RunError, run};
+pub use run::{BackgroundError, ProbeError, Probed, RunError, probe_once, run};
 
 /// The version of the exporter.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

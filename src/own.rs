@@ -1,6 +1,8 @@
 //! What the exporter knows of itself: the one thing that is no fact about a gateway.
 
 mod in_flight;
+mod probing;
+mod tasks;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -12,6 +14,8 @@ use prometheus_client::metrics::counter::Counter;
 use crate::event::Timestamp;
 
 pub use in_flight::{InFlight, Reservation};
+pub use probing::{Probing, ProbingFacts};
+pub use tasks::{Round, TaskFacts, Tasks};
 
 /// The exporter's own counts.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub struct OwnMetrics {
     refused: [Counter<u64, AtomicU64>; Refusal::ALL.len()],
     collector_failures: Vec<(&'static str, Counter<u64, AtomicU64>)>,
     last_scrape: Mutex<Option<LastScrape>>,
+    tasks: Arc<Tasks>,
+    probing: Arc<Probing>,
 }
 
 /// What the last scrape took.
@@ -101,6 +107,8 @@ impl OwnMetrics {
             refused: Default::default(),
             collector_failures: collectors.into_iter().map(|name| (name, Counter::default())).collect(),
             last_scrape: Mutex::new(None),
+            tasks: Arc::default(),
+            probing: Arc::default(),
         }
     }
 
@@ -140,6 +148,18 @@ impl OwnMetrics {
     #[must_use]
     pub const fn in_flight(&self) -> &Arc<InFlight> {
         &self.in_flight
+    }
+
+    /// How the background tasks are doing.
+    #[must_use]
+    pub const fn tasks(&self) -> &Arc<Tasks> {
+        &self.tasks
+    }
+
+    /// Who probes, and what that may cost.
+    #[must_use]
+    pub const fn probing(&self) -> &Arc<Probing> {
+        &self.probing
     }
 
     /// When the configuration in use was read.

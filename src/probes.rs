@@ -22,7 +22,7 @@ mod sse;
 mod status;
 mod target;
 
-pub use budget::{Budget, Reservation, UtcDay};
+pub use budget::{Budget, Reservation};
 pub use plan::{Billed, Plan, Skipped, WhySkipped, plan};
 pub use price::worst_case;
 pub use prober::{Prober, ProberError};

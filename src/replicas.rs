@@ -32,7 +32,7 @@ pub use reader::{Batch, EvidenceReader};
 pub use record::{Finding, Shared};
 pub use replica::{Replica, Settings, Ticked};
 pub use replica_id::ReplicaId;
-pub use spending::{Day, Spending};
+pub use spending::Spending;
 
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! The exporter's life: from a configuration to its last answer.
 
+mod background;
+mod once;
 mod signals;
 
 use std::io;
@@ -14,8 +16,15 @@ use tokio::time::sleep;
 use crate::config::{Config, Shutdown};
 use crate::server::{BindError, Bound, IngestRules, Shared};
 use crate::sink::Sink;
-use crate::state::{Expected, Settings, State};
+use crate::state::{Dependency, Expected, ListSource, Settings, State};
+pub use background::BackgroundError;
+pub use once::{ProbeError, Probed, probe_once};
+
+use background::Background;
 use signals::Signals;
+
+/// A check that was not made for so many of its intervals is no longer believed.
+const CHECKS_MISSED: u32 = 3;
 
 /// The exporter could not start, or not go on.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +32,9 @@ pub enum RunError {
     /// An address could not be had.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// What goes on in the background can't begin.
+    #[error(transparent)]
+    Background(#[from] BackgroundError),
     /// The operating system refused to tell of signals.
     #[error("could not listen for signals: {0}")]
     Signals(io::Error),
@@ -38,9 +50,10 @@ pub enum RunError {
 pub async fn run(config: Config) -> Result<(), RunError> {
     let Shutdown { delay, grace } = config.shutdown;
     let addresses = config.listen.clone();
-    let shared = Data::new(shared(config));
+    let shared = Data::new(shared(&config));
     let bound = Bound::new(shared.clone(), &addresses)?;
     let mut signals = Signals::listen().map_err(RunError::Signals)?;
+    let background = Background::start(&config, shared.state(), shared.own().tasks(), shared.own().probing())?;
     bound.addresses().iter().for_each(announce);
     let mut server = bound.serve();
     let signal = tokio::select! {
@@ -49,6 +62,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     };
     let (delay_seconds, grace_seconds) = (delay.min(grace).as_secs_f64(), grace.as_secs_f64());
     shared.drain();
+    background.step_down();
     tracing::info!(signal, delay_seconds, grace_seconds, "stopping: not ready from now on");
     // The server goes with the future that finishes it: that closes its connections.
     tokio::select! {
@@ -56,6 +70,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         () = sleep(grace) => tracing::warn!("the grace period is over: what was still in flight was cut off"),
         signal = signals.next() => tracing::warn!(signal, "a second signal: what was still in flight was cut off"),
     }
+    background.stop().await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -72,25 +87,43 @@ async fn finish(mut server: Server, delay: Duration) -> io::Result<()> {
     tokio::join!(server, handle.stop(true)).0
 }
 
-fn shared(config: Config) -> Shared {
+fn shared(config: &Config) -> Shared {
     let Config { ingest, labels, limits, health, scrape, .. } = config;
     let state = Arc::new(State::new(Settings {
         deployments: limits.deployments,
         models: limits.models,
         consumers: limits.consumers,
         budgets: limits.budgets,
-        consumer_labels: labels.consumer,
+        consumer_labels: labels.consumer.clone(),
         window: health.window,
-        expected: Expected::default(),
+        expected: expected(config),
     }));
     let sink = Sink::new(Arc::clone(&state), ingest.dedupe_window);
     let rules = IngestRules {
-        token: ingest.token,
+        token: ingest.token.clone(),
         max_body: ingest.max_body,
         max_in_flight: ingest.max_in_flight,
         body_timeout: ingest.body_timeout,
     };
-    Shared::new(state, sink, health, rules, scrape.max_concurrent, SystemTime::now().into())
+    Shared::new(state, sink, *health, rules, scrape.max_concurrent, SystemTime::now().into())
+}
+
+/// What the background tasks will tell of.
+fn expected(config: &Config) -> Expected {
+    let Config { gateway, database, redis, models, dependencies, .. } = config;
+    Expected {
+        dependencies: Dependency::ALL.map(|dependency| match dependency {
+            Dependency::Database => database.url.is_some(),
+            Dependency::Redis => redis.url.is_some(),
+            Dependency::Gateway => gateway.url.is_some(),
+        }),
+        check_holds: (dependencies.interval + dependencies.timeout) * CHECKS_MISSED,
+        lists: ListSource::ALL.map(|source| match source {
+            ListSource::Gateway => gateway.url.is_some() && gateway.api_key.is_some(),
+            ListSource::ConfigFile => gateway.config_file.is_some(),
+            ListSource::OwnModels => !models.is_empty(),
+        }),
+    }
 }
 
 /// Tells a person where to look and how to send events.

@@ -50,11 +50,12 @@ pub use health_checks::HealthCheckFacts;
 pub use histogram::{Bounds, DURATION, GATEWAY_OVERHEAD, Histogram, TIME_PER_OUTPUT_TOKEN, TIME_TO_FIRST_TOKEN};
 pub use label::{LabelSet, clean};
 pub use listing::{Listing, Standing};
-pub use lists::{ListFacts, ListReading, ListSource};
+pub use lists::{ListFacts, ListSource};
 pub use models::ModelFacts;
 pub use outcomes::{OutcomeCounts, Outcomes};
 pub use probe_latency::{PROBE_DURATION, ProbeLatency};
 pub use probes::{ProbeCounts, ProbeFacts, ProbedBy};
+pub use probing::ProbeView;
 pub use rate_limits::RateLimitFacts;
 pub use reach::Reach;
 pub use snapshot::{Fleet, Snapshot};
@@ -109,16 +110,28 @@ impl State {
     }
 
     /// Notes how reading a list of models went.
-    pub fn note_list(&self, source: ListSource, reading: ListReading) {
-        if reading.result.is_ok() {
+    pub fn note_list(&self, source: ListSource, facts: ListFacts) {
+        if facts.last_success_at.is_some() {
             self.startup.note_list();
         }
-        self.traffic.lock().list_mut(source).note(reading);
+        self.traffic.lock().note_list(source, facts);
     }
 
     /// Adds what a probe of the deployment with this id found.
     pub fn record_probe(&self, deployment: &str, outcome: &ProbeOutcome, by: ProbedBy) {
         self.traffic.lock().record_probe(deployment, outcome, by);
+    }
+
+    /// What decides whether the deployment with this id is probed; `None` where it is not listed.
+    #[must_use]
+    pub fn probe_view(&self, deployment: &str) -> Option<ProbeView> {
+        self.traffic.lock().probe_view(deployment)
+    }
+
+    /// The ids of all deployments that have one.
+    #[must_use]
+    pub fn deployment_ids(&self) -> Vec<String> {
+        self.traffic.lock().deployment_ids()
     }
 
     /// Notes that the deployment with this id was not probed though it was its turn, or not as dearly as it could be.

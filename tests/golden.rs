@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use llm_exporter::event::{ErrorKind, ProbeFailure, ProbeLevel, ProbeOutcome, ProbeUsage, SkipReason, Usd};
 use llm_exporter::exposition::Dialect;
-use llm_exporter::state::{Check, Dependency, Expected, ListReading, ListSource, Listing, ProbedBy, Settings, State};
+use llm_exporter::state::{Check, Dependency, Expected, ListFacts, ListSource, Listing, ProbedBy, Settings, State};
 use support::captures;
 use support::exposition::{Exposition, Format};
 use support::pipeline::{NOW, Pipeline, settings};
@@ -36,7 +36,7 @@ fn rendered(dialect: Dialect) -> String {
 /// A list of models, one probe at each level, a cooldown and a check of each dependency.
 fn note_what_no_event_tells(state: &State) {
     for source in ListSource::ALL {
-        state.note_list(source, ListReading { at: NOW, result: Ok(2) });
+        state.note_list(source, ListFacts { error: None, last_success_at: Some(NOW), deployments: 2 });
     }
     let listing = |id, model, upstream_model| Listing { id, model, provider: "openai", upstream_model, api_base: "" };
     let listings =
@@ -90,7 +90,7 @@ fn assert_golden(name: &str, format: Format, found: &str) {
 /// The lines that only one of two texts has, each after the number of its own line, as far as they are worth showing.
 fn difference(expected: &str, found: &str) -> Vec<String> {
     let only_in = |text: &str, other: &str, mark: char| {
-        let others: std::collections::HashSet<&str> = other.lines().collect();
+        let others: HashSet<&str> = other.lines().collect();
         let lines = text.lines().enumerate().filter(|(_, line)| !others.contains(line));
         lines.take(SHOWN).map(|(index, line)| format!("{mark}{:5}  {line}", index + 1)).collect::<Vec<_>>()
     };

@@ -3,7 +3,7 @@
 use std::{error::Error, io, path::PathBuf};
 
 use llm_exporter::{
-    RunError,
+    ProbeError, RunError,
     config::{ConfigError, SecretFileError},
 };
 
@@ -16,6 +16,10 @@ pub(crate) enum Failure {
     Runtime(#[source] io::Error),
     #[error("{}", with_causes(.0))]
     Run(#[from] RunError),
+    #[error("{}", with_causes(.0))]
+    Probe(#[from] ProbeError),
+    #[error("{failed} of {probes} probes failed")]
+    Probes { failed: usize, probes: usize },
     #[error("cannot write to standard output: {0}")]
     Output(#[source] io::Error),
     #[error("--token-file {}: {reason}", file.display())]

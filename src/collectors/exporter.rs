@@ -1,8 +1,9 @@
 //! The exporter itself.
 
 use super::{CollectError, Collector, View};
+use crate::event::Usd;
 use crate::exposition::{Descriptor, Encoder, Value};
-use crate::own::{OwnMetrics, Refusal};
+use crate::own::{OwnMetrics, ProbingFacts, Refusal, TaskFacts};
 use crate::state::LabelSet;
 
 metrics! {
@@ -20,6 +21,20 @@ metrics! {
     IN_FLIGHT_LIMIT = Gauge "llm_exporter_ingest_in_flight_limit_bytes" [];
     /// Groups of metrics that are missing from a scrape because they could not be collected.
     COLLECTOR_FAILURES = Counter "llm_exporter_collector_failures_total" ["collector"];
+    /// 1 if this exporter probes the deployments, 0 if another replica does. Absent where nobody does.
+    PROBES = Gauge "llm_exporter_probes_itself" [];
+    /// What billed probes may cost from midnight to midnight UTC, in US dollars. Absent where none are sent.
+    PROBE_BUDGET = Gauge "llm_exporter_probe_budget_usd" [];
+    /// What billed probes cost since midnight UTC, in US dollars, those of other replicas included where they share a Redis.
+    PROBE_SPENT = Gauge "llm_exporter_probe_budget_spent_usd" [];
+    /// Background tasks that broke and were started again.
+    TASK_RESTARTS = Counter "llm_exporter_task_restarts_total" ["task"];
+    /// Rounds of background tasks, by how they went: ok or failed.
+    TASK_ROUNDS = Counter "llm_exporter_task_rounds_total" ["task", "outcome"];
+    /// How long the latest round of a background task took.
+    TASK_DURATION = Gauge "llm_exporter_task_duration_seconds" ["task"];
+    /// When a round of a background task last went well.
+    TASK_SUCCESS = Gauge "llm_exporter_task_last_success_timestamp_seconds" ["task"];
     /// 1 if the configuration that was last read is the one in use.
     RELOAD_SUCCESSFUL = Gauge "llm_exporter_config_last_reload_successful" [];
     /// When the configuration in use was read.
@@ -55,6 +70,8 @@ impl Collector for Exporter {
         for (collector, failures) in own.collector_failures() {
             out.sample(&LabelSet::default(), Some(("collector", collector)), failures.into());
         }
+        collect_probing(own.probing().facts(), out);
+        collect_tasks(&own.tasks().all(), out);
         out.family(&RELOAD_SUCCESSFUL);
         out.sample(&LabelSet::default(), None, Value::Whole(1));
         out.family(&RELOAD_TIME);
@@ -72,3 +89,41 @@ fn collect_scrape(own: &OwnMetrics, out: &mut dyn Encoder) {
     out.family(&SCRAPE_SIZE);
     out.sample(&LabelSet::default(), native, Value::Whole(last.bytes));
 }
+
+fn collect_probing(facts: ProbingFacts, out: &mut dyn Encoder) {
+    let ProbingFacts { probes_itself, budget, spent } = facts;
+    let usd = |usd: Usd| Value::Float(usd.as_f64());
+    for (metric, value) in [
+        (&PROBES, probes_itself.map(Value::from)),
+        (&PROBE_BUDGET, budget.map(usd)),
+        (&PROBE_SPENT, budget.map(|_| usd(spent))),
+    ] {
+        out.family(metric);
+        if let Some(value) = value {
+            out.sample(&LabelSet::default(), None, value);
+        }
+    }
+}
+
+fn collect_tasks(tasks: &[(&'static str, TaskFacts)], out: &mut dyn Encoder) {
+    let mut each = |metric, outcomes: &[Outcome]| {
+        out.family(metric);
+        for (task, facts) in tasks {
+            for (outcome, value) in outcomes {
+                if let Some(value) = value(facts) {
+                    out.sample(&LabelSet::new([("task", *task)]), outcome.map(|outcome| ("outcome", outcome)), value);
+                }
+            }
+        }
+    };
+    each(&TASK_RESTARTS, &[(None, |facts| Some(facts.restarts.into()))]);
+    each(
+        &TASK_ROUNDS,
+        &[(Some("ok"), |facts| Some(facts.succeeded.into())), (Some("failed"), |facts| Some(facts.failed.into()))],
+    );
+    each(&TASK_DURATION, &[(None, |facts| Some(facts.last_duration?.as_secs_f64().into()))]);
+    each(&TASK_SUCCESS, &[(None, |facts| Some(facts.last_success_at?.as_secs_f64().into()))]);
+}
+
+/// An outcome of rounds, where a metric tells them apart, and what is told of it.
+type Outcome = (Option<&'static str>, fn(&TaskFacts) -> Option<Value>);

@@ -36,7 +36,7 @@ impl Collector for Lists {
                 }
             }
         };
-        each(&UP, |facts| Some(facts.up?.into()));
+        each(&UP, |facts| Some(facts.error.is_none().into()));
         each(&LAST_SUCCESS, |facts| Some(facts.last_success_at?.as_secs_f64().into()));
         each(&DEPLOYMENTS, |facts| facts.last_success_at.map(|_| Value::Whole(facts.deployments as u64)));
         Ok(())

@@ -134,6 +134,14 @@ pub struct Redis {
     pub ca_file: Option<PathBuf>,
 }
 
+impl Redis {
+    /// What stands before the keys that replicas of the exporter share.
+    #[must_use]
+    pub fn replica_prefix(&self) -> String {
+        if self.namespace.is_empty() { String::new() } else { format!("{}:", self.namespace) }
+    }
+}
+
 /// How the database, Redis and the gateway are checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dependencies {

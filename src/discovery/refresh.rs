@@ -9,10 +9,11 @@ use std::time::SystemTime;
 use tracing::{info, warn};
 
 use super::merge::Merged;
-use super::{ListSource, ModelList, Refreshed, SourceStatus, gateway, litellm_config, own};
+use super::{ModelList, Refreshed, SourceStatus, gateway, litellm_config, own};
 use crate::config::OwnModel;
 use crate::event::Timestamp;
 use crate::redact::redact_message;
+use crate::state::ListSource;
 
 /// Tells the value of an environment variable.
 pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -43,9 +44,10 @@ impl<F> fmt::Debug for Discovery<F> {
     }
 }
 
-impl<F> Discovery<F>
+impl<F, Answer> Discovery<F>
 where
-    F: AsyncFn() -> Result<Vec<u8>, String>,
+    F: Fn() -> Answer,
+    Answer: Future<Output = Result<Vec<u8>, String>>,
 {
     /// With nothing read yet. `env` is where the configuration file's `os.environ/NAME` are looked up.
     pub fn new(fetch: Option<F>, config_file: Option<PathBuf>, own: Vec<OwnModel>, env: Environment) -> Self {

@@ -2,32 +2,7 @@
 
 use super::Roster;
 use crate::event::Timestamp;
-
-/// Where a list of deployments comes from, from the highest authority down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ListSource {
-    /// The gateway's own list.
-    Gateway,
-    /// The gateway's configuration file.
-    ConfigFile,
-    /// The operator's own entries.
-    OwnModels,
-}
-
-impl ListSource {
-    /// Every source, in the order of authority.
-    pub const ALL: [Self; 3] = [Self::Gateway, Self::ConfigFile, Self::OwnModels];
-
-    /// The label value.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway",
-            Self::ConfigFile => "config_file",
-            Self::OwnModels => "models",
-        }
-    }
-}
+use crate::state::ListSource;
 
 /// How one source of lists fares.
 #[derive(Debug, Clone, PartialEq, Eq)]

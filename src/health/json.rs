@@ -216,13 +216,13 @@ impl<'a> ServiceJson<'a> {
 
 impl<'a> ListJson<'a> {
     fn new(source: ListSource, facts: &'a ListFacts) -> Self {
-        let is_up = facts.up == Some(true);
+        let ListFacts { error, last_success_at, deployments } = facts;
         Self {
             source: source.as_str(),
-            status: if is_up { "up" } else { "down" },
-            deployments: facts.deployments,
-            last_success: facts.last_success_at.map(rfc3339),
-            error: facts.last_error.as_deref().filter(|_| !is_up),
+            status: if error.is_none() { "up" } else { "down" },
+            deployments: *deployments,
+            last_success: last_success_at.map(rfc3339),
+            error: error.as_deref(),
         }
     }
 }

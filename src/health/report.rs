@@ -20,7 +20,8 @@ pub struct Report {
     pub models: Vec<ModelReport>,
     /// Every dependency, in the order of [`Dependency::ALL`].
     pub dependencies: [DependencyReport; Dependency::ALL.len()],
-    /// How reading the lists of models went, in the order of [`ListSource::ALL`]; `None` where one is not configured.
+    /// How reading the lists of models went, in the order of [`ListSource::ALL`]; `None` where one is not configured, and before
+    /// the first reading.
     pub lists: [Option<ListFacts>; ListSource::ALL.len()],
     /// The version that the gateway says it is.
     pub gateway_version: Option<String>,
@@ -80,17 +81,13 @@ impl Report {
             gone.remove(&deployment.info.deployment);
         });
         let models = judge_models(&deployments);
-        let list = |source: ListSource| {
-            let index = source.index();
-            fleet.expected.lists[index].then(|| fleet.lists[index].clone())
-        };
         Self {
             at: fleet.at,
             deployments,
             gone,
             models,
             dependencies: DependencyReport::all(fleet),
-            lists: ListSource::ALL.map(list),
+            lists: fleet.lists.clone(),
             gateway_version: fleet.gateway_version.clone(),
             readiness,
         }

@@ -1,32 +1,6 @@
 //! What billed probes may cost in a day, and what they have cost. Pure: the callers bring the time.
 
-use crate::event::{Timestamp, Usd};
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
-
-/// A day in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UtcDay(i64);
-
-impl UtcDay {
-    /// The day of this moment.
-    #[must_use]
-    pub const fn of(now: Timestamp) -> Self {
-        Self(now.as_micros().div_euclid(MICROS_PER_DAY))
-    }
-
-    /// From the days since 1970-01-01.
-    #[must_use]
-    pub const fn from_number(number: i64) -> Self {
-        Self(number)
-    }
-
-    /// The days since 1970-01-01.
-    #[must_use]
-    pub const fn number(self) -> i64 {
-        self.0
-    }
-}
+use crate::event::{Timestamp, Usd, UtcDay};
 
 /// The spending of one UTC day.
 ///

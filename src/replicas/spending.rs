@@ -1,6 +1,5 @@
 //! What billed probes of all replicas cost on one day.
 
-use std::fmt;
 use std::time::Duration;
 
 use redis::aio::ConnectionLike;
@@ -9,30 +8,11 @@ use super::ReplicaError;
 use super::error::within;
 use super::keys::Keys;
 use super::picos::{from_picos, to_picos};
-use crate::event::{Timestamp, Usd};
+use crate::event::{Usd, UtcDay};
 
 /// A day's sum is gone after this time: clocks differ, but not by a day.
 const EXPIRY: Duration = Duration::from_hours(48);
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// A day in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(jiff::civil::Date);
-
-impl Day {
-    /// The day of this moment.
-    #[must_use]
-    pub fn of(moment: Timestamp) -> Self {
-        let moment = jiff::Timestamp::from_microsecond(moment.as_micros()).unwrap_or_default();
-        Self(jiff::tz::TimeZone::UTC.to_datetime(moment).date())
-    }
-}
-
-impl fmt::Display for Day {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// What billed probes of all replicas cost, day by day.
 #[derive(Debug, Clone)]
@@ -51,7 +31,7 @@ impl Spending {
     ///
     /// # Errors
     /// When Redis doesn't answer within 3 s, or with an error, or holds something else there.
-    pub async fn spent<C>(&self, conn: &mut C, day: Day) -> Result<Usd, ReplicaError>
+    pub async fn spent<C>(&self, conn: &mut C, day: UtcDay) -> Result<Usd, ReplicaError>
     where
         C: ConnectionLike + Send,
     {
@@ -66,7 +46,7 @@ impl Spending {
     ///
     /// # Errors
     /// As [`spent`](Self::spent). It may have been added all the same: added again, it would count twice.
-    pub async fn add<C>(&self, conn: &mut C, day: Day, cost: Usd) -> Result<Usd, ReplicaError>
+    pub async fn add<C>(&self, conn: &mut C, day: UtcDay, cost: Usd) -> Result<Usd, ReplicaError>
     where
         C: ConnectionLike + Send,
     {
@@ -84,17 +64,4 @@ impl Spending {
 fn amount(task: &'static str, picos: i64) -> Result<Usd, ReplicaError> {
     from_picos(picos)
         .ok_or_else(|| ReplicaError::Failed { task, reason: format!("the sum is {picos}, which is negative") })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_begin_at_midnight_utc() {
-        let midnight = 1_795_478_400_000_000;
-        assert_eq!(Day::of(Timestamp::from_micros(midnight)).to_string(), "2026-11-24");
-        assert_eq!(Day::of(Timestamp::from_micros(midnight - 1)).to_string(), "2026-11-23");
-        assert_eq!(Day::of(Timestamp::from_micros(i64::MAX)).to_string(), "1970-01-01", "no moment of this world");
-    }
 }

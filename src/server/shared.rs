@@ -73,6 +73,18 @@ impl Shared {
         }
     }
 
+    /// The one state.
+    #[must_use]
+    pub const fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// What the exporter knows of itself.
+    #[must_use]
+    pub const fn own(&self) -> &OwnMetrics {
+        &self.own
+    }
+
     /// From now on the exporter says that it is not ready.
     pub fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);

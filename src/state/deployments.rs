@@ -32,6 +32,8 @@ pub struct DeploymentFacts {
     pub standing: Standing,
     /// The latest request, whatever became of it.
     pub seen_at: Option<Timestamp>,
+    /// The latest request that was answered.
+    pub last_served_at: Option<Timestamp>,
     /// The latest outcome of a request or a billed probe that says something about the deployment.
     pub answered_at: Option<Timestamp>,
     /// The latest successes of these, and failures that speak against it.
@@ -129,6 +131,7 @@ impl DeploymentFacts {
             cost: Usd::ZERO,
             standing: Standing::default(),
             seen_at: None,
+            last_served_at: None,
             answered_at: None,
             streak: Streak::default(),
             last_throttled_at: None,
@@ -161,7 +164,10 @@ impl DeploymentFacts {
         self.output.add(&event.usage.output);
         self.cost += event.cost.booked();
         match &event.outcome {
-            Outcome::Success => self.note_success(at),
+            Outcome::Success => {
+                self.last_served_at = self.last_served_at.max(Some(at));
+                self.note_success(at);
+            }
             Outcome::Failure { kind, message } => {
                 self.errors[kind.index()] += 1;
                 if kind.blame() != Blame::Nobody {

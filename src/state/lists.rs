@@ -36,38 +36,13 @@ impl ListSource {
     }
 }
 
-/// How reading a list went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListReading {
-    /// When it was asked for.
-    pub at: Timestamp,
-    /// How many deployments it has; why it could not be read, in words without secrets.
-    pub result: Result<usize, String>,
-}
-
 /// What is known of one list of models.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListFacts {
-    /// Whether the latest reading went well; `None` before the first.
-    pub up: Option<bool>,
-    /// When the list that is in use was asked for.
+    /// Why it could not be read the last time, in words without secrets; `None` where it could.
+    pub error: Option<Arc<str>>,
+    /// When the list that is in use was asked for; `None` where it could never be read.
     pub last_success_at: Option<Timestamp>,
-    /// How many deployments it has.
+    /// How many deployments that list has.
     pub deployments: usize,
-    /// Why it could not be read the last time that it could not.
-    pub last_error: Option<Arc<str>>,
-}
-
-impl ListFacts {
-    pub(super) fn note(&mut self, reading: ListReading) {
-        let ListReading { at, result } = reading;
-        self.up = Some(result.is_ok());
-        match result {
-            Ok(deployments) => {
-                self.deployments = deployments;
-                self.last_success_at = Some(at);
-            }
-            Err(words) => self.last_error = Some(words.into()),
-        }
-    }
 }

@@ -5,10 +5,55 @@ use std::hash::BuildHasher;
 
 use super::deployments::Cooldown;
 use super::traffic::Traffic;
-use super::{ProbeLatency, ProbedBy, Standing};
+use super::{ProbeLatency, ProbedBy, Reach, Standing};
 use crate::event::{ProbeOutcome, SkipReason, Timestamp};
 
+/// What decides whether a deployment is probed, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ProbeView {
+    /// The latest request that was answered, by any of its names.
+    pub last_served_at: Option<Timestamp>,
+    /// The latest outcome of a request or a billed probe.
+    pub answered_at: Option<Timestamp>,
+    /// Failures of these in a row.
+    pub failures: u64,
+    /// What unbilled probes found.
+    pub reach: Reach,
+    /// The latest billed probe, of whichever replica.
+    pub last_billed_at: Option<Timestamp>,
+}
+
 impl Traffic {
+    /// What decides whether the deployment with this id is probed; `None` where it is not listed.
+    pub(super) fn probe_view(&mut self, deployment: &str) -> Option<ProbeView> {
+        let Self { rows_of_listed, deployments, .. } = self;
+        let mut view = None;
+        let mut last_served_at = None;
+        for row in rows_of_listed.get(deployment)? {
+            let facts = deployments.at(*row);
+            last_served_at = last_served_at.max(facts.last_served_at);
+            if facts.standing == Standing::Listed {
+                view = Some(ProbeView {
+                    last_served_at: None,
+                    answered_at: facts.answered_at,
+                    failures: facts.streak.failures(),
+                    reach: facts.reach,
+                    last_billed_at: facts.probes.last_billed_at,
+                });
+            }
+        }
+        view.map(|view| ProbeView { last_served_at, ..view })
+    }
+
+    /// The ids of all deployments that have one.
+    pub(super) fn deployment_ids(&mut self) -> Vec<String> {
+        let ids = self.deployments.own_rows().map(|(_, facts)| facts.info.deployment.clone());
+        let mut ids: Vec<String> = ids.filter(|id| !id.is_empty()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
     /// What a probe found holds for every name of the deployment; it counts for the listed one.
     pub(super) fn record_probe(&mut self, deployment: &str, outcome: &ProbeOutcome, by: ProbedBy) {
         let Self { rows_of_listed, deployments, probe_latencies, .. } = self;

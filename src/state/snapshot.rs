@@ -19,8 +19,8 @@ pub struct Fleet {
     pub expected: Expected,
     /// When the list of deployments that is in use was asked for; `None` before the first.
     pub listed_at: Option<Timestamp>,
-    /// How reading the lists went, in the order of [`ListSource::ALL`].
-    pub lists: [ListFacts; ListSource::ALL.len()],
+    /// How reading the lists went, in the order of [`ListSource::ALL`]; `None` before the first reading.
+    pub lists: [Option<ListFacts>; ListSource::ALL.len()],
     /// What checks of the dependencies found, in the order of [`Dependency::ALL`].
     pub dependencies: [DependencyFacts; Dependency::ALL.len()],
     /// The version that the gateway says it is.

@@ -67,7 +67,7 @@ pub(super) struct Traffic {
     calls: Calls,
     sources: [SourceFacts; Source::ALL.len()],
     dependencies: [DependencyFacts; Dependency::ALL.len()],
-    lists: [ListFacts; ListSource::ALL.len()],
+    lists: [Option<ListFacts>; ListSource::ALL.len()],
     gateway_version: Option<String>,
 }
 
@@ -105,8 +105,8 @@ impl Traffic {
         &mut self.dependencies[dependency.index()]
     }
 
-    pub(super) fn list_mut(&mut self, source: ListSource) -> &mut ListFacts {
-        &mut self.lists[source.index()]
+    pub(super) fn note_list(&mut self, source: ListSource, facts: ListFacts) {
+        self.lists[source.index()] = Some(facts);
     }
 
     pub(super) fn note_gateway_version(&mut self, version: &str) {

@@ -1,0 +1,131 @@
+//! Everything that goes on behind the server: what is asked of the gateway, of what it depends on, and of its deployments.
+
+mod checks;
+mod discovery;
+mod sharing;
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, watch};
+
+use crate::config::Config;
+use crate::dependencies::gateway::{Client, GatewayClientError};
+use crate::dependencies::redis;
+use crate::discovery::Roster;
+use crate::event::Usd;
+use crate::own::{Probing, Tasks};
+use crate::probes::{Budget, Prober, ProberError};
+use crate::scheduler::Scheduler;
+use crate::state::State;
+use crate::supervise::Supervisor;
+use crate::tls::TlsError;
+use crate::verdicts;
+
+pub(super) use discovery::lists;
+use sharing::{Links, Sharing};
+
+/// What goes on in the background could not begin. Each is a mistake in the configuration that only shows when it is used.
+#[derive(Debug, thiserror::Error)]
+pub enum BackgroundError {
+    /// The gateway's client.
+    #[error("gateway.ca_file: {0}")]
+    Gateway(#[from] GatewayClientError),
+    /// The database's certificates.
+    #[error("database.ca_file: {0}")]
+    Database(#[source] TlsError),
+    /// Redis' certificates.
+    #[error("redis.ca_file: {0}")]
+    Redis(#[source] TlsError),
+    /// The probes' client.
+    #[error(transparent)]
+    Probes(#[from] ProberError),
+}
+
+/// All background tasks, and how they are told to end.
+#[derive(Debug)]
+pub(super) struct Background {
+    supervisor: Supervisor,
+    is_stopping: watch::Sender<bool>,
+}
+
+impl Background {
+    /// Starts what `config` asks for.
+    pub(super) fn start(
+        config: &Config,
+        state: &Arc<State>,
+        tasks: &Arc<Tasks>,
+        probing: &Arc<Probing>,
+    ) -> Result<Self, BackgroundError> {
+        let mut supervisor = Supervisor::new(Arc::clone(tasks));
+        let (is_stopping, stopping) = watch::channel(false);
+        let gateway = gateway(config)?;
+        checks::start(&mut supervisor, config, gateway.as_ref(), state)?;
+        let roster = discovery::start(&mut supervisor, config, gateway, state);
+        start_probing(&mut supervisor, config, state, probing, roster, stopping)?;
+        let (watched, policy) = (Arc::clone(state), config.health);
+        supervisor.start("verdicts", move |rounds| verdicts::watch(Arc::clone(&watched), policy, rounds));
+        Ok(Self { supervisor, is_stopping })
+    }
+
+    /// Another replica may probe from now on.
+    pub(super) fn step_down(&self) {
+        self.is_stopping.send_replace(true);
+    }
+
+    /// Ends all tasks.
+    pub(super) async fn stop(self) {
+        self.supervisor.stop().await;
+    }
+}
+
+pub(super) fn gateway(config: &Config) -> Result<Option<Client>, GatewayClientError> {
+    let gateway = &config.gateway;
+    let Some(url) = &gateway.url else { return Ok(None) };
+    Client::new(url, gateway.api_key.as_ref(), gateway.ca_file.as_deref()).map(Some)
+}
+
+fn start_probing(
+    supervisor: &mut Supervisor,
+    config: &Config,
+    state: &Arc<State>,
+    probing: &Arc<Probing>,
+    roster: watch::Receiver<Arc<Roster>>,
+    stopping: watch::Receiver<bool>,
+) -> Result<(), BackgroundError> {
+    let daily_budget = Usd::from_f64(config.probes.completion.daily_budget_usd).unwrap_or(Usd::ZERO);
+    if !daily_budget.is_zero() {
+        probing.note_budget(daily_budget);
+    }
+    let budget = Arc::new(Mutex::new(Budget::new(daily_budget, std::time::SystemTime::now().into())));
+    let (found, findings) = mpsc::unbounded_channel();
+    let leadership = match &config.redis.url {
+        None => watch::channel(None).1,
+        Some(address) => {
+            let connector = redis::Connector::new(address, config.redis.ca_file.as_deref());
+            let connector = connector.map_err(BackgroundError::Redis)?;
+            let links = Links {
+                state: Arc::clone(state),
+                budget: Arc::clone(&budget),
+                probing: Arc::clone(probing),
+                findings,
+                roster: roster.clone(),
+                stopping,
+            };
+            Sharing::new(config, connector, links).start(supervisor)
+        }
+    };
+    let scheduler = Scheduler {
+        state: Arc::clone(state),
+        prober: Arc::new(Prober::new(&config.probes)?),
+        config: config.probes.clone(),
+        policy: config.health,
+        roster,
+        leadership,
+        budget,
+        found,
+        probing: Arc::clone(probing),
+    };
+    supervisor.start("probes", move |rounds| scheduler.clone().run(rounds));
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! The clocks, and the probes that are under way.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::sleep_until;
+
+use super::clocks::Clocks;
+use super::turn::{is_billed_due, pause, reason_to_skip};
+use crate::config::Probes;
+use crate::discovery::{Listed, Roster};
+use crate::event::{ProbeLevel, ProbeOutcome, Timestamp, Usd};
+use crate::health::Policy;
+use crate::own::{Probing, Round};
+use crate::probes::{Billed, Budget, Prober, Reservation, plan, worst_case};
+use crate::replicas::{Finding, Leadership};
+use crate::state::{ProbeView, ProbedBy, State};
+use crate::supervise::Rounds;
+
+/// Looked at this often when no clock runs: a list may come at any time, and wakes it too.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// What the scheduler works with. Cheap to clone, so that it can be started again.
+#[derive(Debug, Clone)]
+pub struct Scheduler {
+    /// Where what was found goes, and where it is read that no probe is needed.
+    pub state: Arc<State>,
+    /// Who asks.
+    pub prober: Arc<Prober>,
+    /// How often, how many at once.
+    pub config: Probes,
+    /// When traffic is fresh.
+    pub policy: Policy,
+    /// What there is to probe.
+    pub roster: watch::Receiver<Arc<Roster>>,
+    /// Whether this replica probes; `None` where replicas share nothing.
+    pub leadership: watch::Receiver<Option<Leadership>>,
+    /// What billed probes may still cost today.
+    pub budget: Arc<Mutex<Budget>>,
+    /// Who tells other replicas.
+    pub found: mpsc::UnboundedSender<Finding>,
+    /// Where it is shown who probes and what was spent.
+    pub probing: Arc<Probing>,
+}
+
+/// A probe that has ended.
+type Done = (Option<Reservation>, ProbeOutcome);
+
+impl Scheduler {
+    /// Gives deployments their turns until it is dropped.
+    pub async fn run(self, rounds: Rounds) {
+        let permits = Arc::new(Semaphore::new(self.config.concurrency));
+        let mut work = Work {
+            scheduler: self,
+            permits,
+            clocks: Clocks::default(),
+            listed: HashMap::new(),
+            running: JoinSet::new(),
+            ids: HashMap::new(),
+        };
+        work.take_roster();
+        loop {
+            let started = Instant::now();
+            let due = work.clocks.take_due(started);
+            due.into_iter().for_each(|id| work.turn(id));
+            work.note_role();
+            rounds.note(Round::Succeeded, started);
+            work.wait().await;
+        }
+    }
+}
+
+/// The scheduler at work.
+struct Work {
+    scheduler: Scheduler,
+    permits: Arc<Semaphore>,
+    clocks: Clocks,
+    listed: HashMap<String, Arc<Listed>>,
+    running: JoinSet<Done>,
+    /// Which deployment each running probe is for.
+    ids: HashMap<Id, String>,
+}
+
+impl Work {
+    /// Until something is to be done.
+    async fn wait(&mut self) {
+        let next_at = self.clocks.next_at().unwrap_or_else(|| Instant::now() + IDLE);
+        tokio::select! {
+            Some(ended) = self.running.join_next_with_id() => self.finish(ended),
+            Ok(()) = self.scheduler.roster.changed() => self.take_roster(),
+            () = sleep_until(next_at.into()) => {}
+        }
+    }
+
+    fn take_roster(&mut self) {
+        let roster = Arc::clone(&self.scheduler.roster.borrow_and_update());
+        let each = roster.deployments.iter().map(|listed| (listed.id.clone(), Arc::new(listed.clone())));
+        self.listed = each.collect();
+        self.clocks.keep(self.listed.keys().map(String::as_str), self.scheduler.config.interval, Instant::now());
+    }
+
+    /// Sends a probe, or counts why not.
+    fn turn(&mut self, id: String) {
+        let Scheduler { state, config, policy, .. } = &self.scheduler;
+        // It left the list in between.
+        let (Some(listed), Some(view)) = (self.listed.get(&id).map(Arc::clone), state.probe_view(&id)) else {
+            self.clocks.rest(&id, config.interval, Duration::ZERO, Instant::now());
+            return;
+        };
+        let now = now();
+        let skipped = reason_to_skip(&listed, &view, config, policy, self.probes_itself(), now);
+        if let Some(reason) = skipped {
+            state.note_probe_skipped(&id, reason);
+            self.rest(&id, None);
+            return;
+        }
+        match self.level(&listed, &view, now) {
+            Some((level, reservation)) => self.start(id, listed, level, reservation),
+            None => self.rest(&id, None),
+        }
+    }
+
+    /// At which level it is asked, and what of the budget is put by for that. Counts why not at a dearer one.
+    fn level(&self, listed: &Listed, view: &ProbeView, now: Timestamp) -> Option<(ProbeLevel, Option<Reservation>)> {
+        let Scheduler { state, config, budget, .. } = &self.scheduler;
+        let mut budget = budget.lock();
+        let billed =
+            if is_billed_due(view, config, now) { Billed::Due { left: budget.left(now) } } else { Billed::NotDue };
+        let plan = plan(listed, config, billed);
+        let counted = plan.skipped.iter().filter_map(|skipped| skipped.why.counted_as()).next();
+        if let Some(reason) = counted {
+            state.note_probe_skipped(&listed.id, reason);
+        }
+        let level = plan.level?;
+        if !level.is_billed() {
+            return Some((level, None));
+        }
+        // The plan has seen that it is left.
+        let reservation = worst_case(listed, config).and_then(|cost| budget.reserve(cost, now))?;
+        Some((level, Some(reservation)))
+    }
+
+    fn start(&mut self, id: String, listed: Arc<Listed>, level: ProbeLevel, reservation: Option<Reservation>) {
+        let prober = Arc::clone(&self.scheduler.prober);
+        let permits = Arc::clone(&self.permits);
+        let probe = async move {
+            let _permit = permits.acquire().await.expect("nobody closes it");
+            (reservation, prober.probe(&listed, level).await)
+        };
+        let running = self.running.spawn(probe);
+        self.ids.insert(running.id(), id);
+    }
+
+    fn finish(&mut self, ended: Result<(Id, Done), JoinError>) {
+        let task = ended.as_ref().map_or_else(JoinError::id, |(task, _)| *task);
+        let Some(id) = self.ids.remove(&task) else { return };
+        match ended {
+            Ok((_, (reservation, outcome))) => {
+                let retry_after = outcome.retry_after;
+                self.note(&id, reservation, outcome);
+                self.rest(&id, retry_after);
+            }
+            Err(error) => {
+                tracing::error!(deployment = id, %error, "a probe broke");
+                self.rest(&id, None);
+            }
+        }
+    }
+
+    fn note(&self, id: &str, reservation: Option<Reservation>, outcome: ProbeOutcome) {
+        let Scheduler { state, budget, found, probing, .. } = &self.scheduler;
+        let cost = outcome.usage.map_or(Usd::ZERO, |usage| usage.cost);
+        if let Some(reservation) = reservation {
+            let now = now();
+            let mut budget = budget.lock();
+            budget.settle(reservation, cost, now);
+            probing.note_spent(budget.spent(now));
+        }
+        state.record_probe(id, &outcome, ProbedBy::Us);
+        // Nobody listens where replicas share nothing.
+        _ = found.send(Finding { deployment: id.to_owned(), outcome });
+    }
+
+    /// Sets the clock for the next turn, by what is known now.
+    fn rest(&mut self, id: &str, retry_after: Option<Duration>) {
+        let Scheduler { state, config, policy, .. } = &self.scheduler;
+        let view = state.probe_view(id).unwrap_or_default();
+        let pause = pause(&view, config, policy, now());
+        self.clocks.rest(id, pause, retry_after.unwrap_or_default(), Instant::now());
+    }
+
+    fn probes_itself(&self) -> bool {
+        self.scheduler.leadership.borrow().is_none_or(|leadership| leadership.probes(Instant::now()))
+    }
+
+    fn note_role(&self) {
+        let is_any = self.scheduler.config.enabled && !self.listed.is_empty();
+        self.scheduler.probing.note_probes_itself(is_any.then(|| self.probes_itself()));
+    }
+}
+
+fn now() -> Timestamp {
+    SystemTime::now().into()
+}

@@ -1,0 +1,64 @@
+//! What a deployment's turn comes to, and when its next one is. Pure.
+
+use std::time::Duration;
+
+use crate::config::Probes;
+use crate::discovery::{Listed, ProbeChoice};
+use crate::event::{SkipReason, Timestamp};
+use crate::health::Policy;
+use crate::state::ProbeView;
+
+/// Doublings beyond this are beyond any ceiling.
+const MOST_DOUBLINGS: u64 = 16;
+
+/// Why a deployment is not probed now; `None` where it is.
+pub(super) fn reason_to_skip(
+    listed: &Listed,
+    view: &ProbeView,
+    config: &Probes,
+    policy: &Policy,
+    probes_itself: bool,
+    now: Timestamp,
+) -> Option<SkipReason> {
+    let is_fresh = |at: Timestamp| !at.is_older_than(policy.freshness, now);
+    if !config.enabled || listed.probe == ProbeChoice::Off {
+        Some(SkipReason::Disabled)
+    } else if listed.is_wildcard() {
+        Some(SkipReason::NotProbeable)
+    } else if view.last_served_at.is_some_and(is_fresh) {
+        Some(SkipReason::FreshTraffic)
+    } else if !probes_itself {
+        Some(SkipReason::NotLeader)
+    } else {
+        None
+    }
+}
+
+/// Whether it is time for a billed probe, whoever sent the last one.
+pub(super) fn is_billed_due(view: &ProbeView, config: &Probes, now: Timestamp) -> bool {
+    view.last_billed_at.is_none_or(|at| at.is_older_than(config.completion.interval, now))
+}
+
+/// How long until the next turn, before jitter. A first failure is confirmed soon, and so is a first success after an outage;
+/// while an outage lasts the pauses grow.
+pub(super) fn pause(view: &ProbeView, config: &Probes, policy: &Policy, now: Timestamp) -> Duration {
+    let is_fresh = |at: Timestamp| !at.is_older_than(policy.stale_after, now);
+    let failed_requests = if view.answered_at.is_some_and(is_fresh) { view.failures } else { 0 };
+    let failures = view.reach.failures.max(failed_requests);
+    let is_recovering =
+        view.reach.ended_failures >= policy.failure_threshold && view.reach.successes < policy.recovery_threshold;
+    if failures >= policy.failure_threshold {
+        let doublings = (failures - policy.failure_threshold).min(MOST_DOUBLINGS);
+        let grown = config.interval.saturating_mul(1 << doublings);
+        // Not below the interval, even if an operator sets the ceiling there.
+        grown.min(config.max_backoff.max(config.interval))
+    } else if failures > 0 || is_recovering {
+        config.confirm_after.min(config.interval)
+    } else {
+        config.interval
+    }
+}
+
+#[cfg(test)]
+#[path = "turn/tests.rs"]
+mod tests;

@@ -1,0 +1,84 @@
+use super::*;
+use crate::discovery::{Mode, Prices};
+use crate::state::Reach;
+
+const NOW: Timestamp = Timestamp::from_micros(1_000_000_000_000);
+
+fn ago(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(NOW.as_micros() - seconds * 1_000_000)
+}
+
+fn listed() -> Listed {
+    Listed {
+        id: "d".into(),
+        model: "m".into(),
+        provider: "openai".into(),
+        upstream_model: "openai/m".into(),
+        api_base: None,
+        api_version: None,
+        api_key: None,
+        mode: Some(Mode::Chat),
+        prices: Prices::default(),
+        probe: ProbeChoice::AsConfigured,
+    }
+}
+
+fn skipped(listed: &Listed, view: &ProbeView, probes_itself: bool) -> Option<SkipReason> {
+    reason_to_skip(listed, view, &Probes::default(), &Policy::default(), probes_itself, NOW)
+}
+
+#[test]
+fn fresh_traffic_makes_a_probe_needless_until_it_is_older_than_the_freshness() {
+    let served = |seconds| ProbeView { last_served_at: Some(ago(seconds)), ..ProbeView::default() };
+    assert_eq!(skipped(&listed(), &served(60), true), Some(SkipReason::FreshTraffic));
+    assert_eq!(skipped(&listed(), &served(61), true), None);
+    assert_eq!(skipped(&listed(), &ProbeView::default(), true), None);
+}
+
+#[test]
+fn a_follower_a_wildcard_and_what_is_switched_off_are_not_probed() {
+    let view = ProbeView::default();
+    assert_eq!(skipped(&listed(), &view, false), Some(SkipReason::NotLeader));
+    let wildcard = Listed { model: "openai/*".into(), ..listed() };
+    assert_eq!(skipped(&wildcard, &view, true), Some(SkipReason::NotProbeable));
+    let off = Listed { probe: ProbeChoice::Off, ..listed() };
+    assert_eq!(skipped(&off, &view, true), Some(SkipReason::Disabled));
+    let all_off = Probes { enabled: false, ..Probes::default() };
+    let reason = reason_to_skip(&listed(), &view, &all_off, &Policy::default(), true, NOW);
+    assert_eq!(reason, Some(SkipReason::Disabled));
+}
+
+#[test]
+fn a_failure_is_confirmed_soon_and_an_outage_is_asked_for_ever_more_seldom() {
+    let after = |failures| {
+        let reach = Reach { failures, ..Reach::default() };
+        pause(&ProbeView { reach, ..ProbeView::default() }, &Probes::default(), &Policy::default(), NOW).as_secs()
+    };
+    assert_eq!([0, 1, 2, 3, 4, 5, 6, 1_000].map(after), [60, 5, 5, 60, 120, 240, 240, 240]);
+}
+
+#[test]
+fn a_first_success_after_an_outage_is_confirmed_soon() {
+    let after = |successes| {
+        let reach = Reach { ended_failures: 3, successes, ..Reach::default() };
+        pause(&ProbeView { reach, ..ProbeView::default() }, &Probes::default(), &Policy::default(), NOW).as_secs()
+    };
+    assert_eq!([1, 2].map(after), [5, 60]);
+}
+
+#[test]
+fn failed_requests_of_long_ago_slow_no_probe_down() {
+    let failed = |seconds| ProbeView { failures: 9, answered_at: Some(ago(seconds)), ..ProbeView::default() };
+    let pause = |view| pause(&view, &Probes::default(), &Policy::default(), NOW).as_secs();
+    assert_eq!(pause(failed(10)), 240);
+    assert_eq!(pause(failed(301)), 60);
+}
+
+#[test]
+fn a_billed_probe_is_due_once_its_interval_is_over() {
+    let due = |at| {
+        let view = ProbeView { last_billed_at: at, ..ProbeView::default() };
+        is_billed_due(&view, &Probes::default(), NOW)
+    };
+    assert_eq!([None, Some(ago(299)), Some(ago(301))].map(due), [true, false, true]);
+}

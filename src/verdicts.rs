@@ -1,0 +1,144 @@
+//! Says in the log when a verdict changes: each change once, with the reason.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::health::{DependencyState, HealthState, Policy, Readiness, Report};
+use crate::own::Round;
+use crate::state::State;
+use crate::supervise::Rounds;
+
+/// How often the verdicts are looked at.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Looks at the verdicts of `state` until it is dropped, and logs what changed.
+pub(crate) async fn watch(state: Arc<State>, policy: Policy, rounds: Rounds) {
+    let mut seen = Seen::default();
+    let mut clock = tokio::time::interval(INTERVAL);
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        let started = Instant::now();
+        let fleet = state.fleet(SystemTime::now().into());
+        let report = Report::new(&fleet, &policy, Readiness::new(false, state.startup()));
+        seen.changes(&report).iter().for_each(Change::log);
+        rounds.note(Round::Succeeded, started);
+    }
+}
+
+/// The verdicts as they were.
+#[derive(Debug, Default)]
+struct Seen {
+    deployments: HashMap<Subject, HealthState>,
+    dependencies: HashMap<&'static str, DependencyState>,
+    is_healthy: Option<bool>,
+}
+
+/// Which deployment, by public name and id.
+type Subject = (String, String, String);
+
+/// A verdict that is not what it was.
+#[derive(Debug, PartialEq, Eq)]
+enum Change {
+    /// Of a deployment.
+    Deployment { subject: Subject, from: HealthState, to: HealthState, reason: &'static str, error: Option<Arc<str>> },
+    /// A deployment is no longer shown.
+    Gone { subject: Subject },
+    /// Of a dependency.
+    Dependency { name: &'static str, is_up: bool, error: Option<String> },
+    /// Of everything.
+    Health { is_healthy: bool },
+}
+
+impl Seen {
+    /// What is other than it was, which is what is seen from now on. Before anything was known, a deployment was unknown, and
+    /// everything well.
+    fn changes(&mut self, report: &Report) -> Vec<Change> {
+        let mut changes = Vec::new();
+        self.look_at_deployments(report, &mut changes);
+        self.look_at_dependencies(report, &mut changes);
+        let is_healthy = report.is_healthy();
+        if self.is_healthy.replace(is_healthy).unwrap_or(true) != is_healthy {
+            changes.push(Change::Health { is_healthy });
+        }
+        changes
+    }
+
+    fn look_at_deployments(&mut self, report: &Report, changes: &mut Vec<Change>) {
+        let mut now = HashMap::with_capacity(report.deployments.len());
+        for deployment in &report.deployments {
+            let info = &deployment.info;
+            let subject = (info.model.clone(), info.provider.clone(), info.deployment.clone());
+            let from = self.deployments.remove(&subject).unwrap_or(HealthState::Unknown);
+            let to = deployment.state;
+            if from != to {
+                let error = deployment.last_error.as_ref().filter(|_| to != HealthState::Healthy);
+                changes.push(Change::Deployment {
+                    subject: subject.clone(),
+                    from,
+                    to,
+                    reason: deployment.rule.in_words(),
+                    error: error.map(|error| Arc::clone(&error.message)),
+                });
+            }
+            now.insert(subject, to);
+        }
+        changes.extend(self.deployments.drain().map(|(subject, _)| Change::Gone { subject }));
+        self.deployments = now;
+    }
+
+    fn look_at_dependencies(&mut self, report: &Report, changes: &mut Vec<Change>) {
+        for dependency in &report.dependencies {
+            // Before its first check it is not known to be away.
+            let (Some(is_up), Some(_)) = (dependency.is_up(), dependency.checked_at) else { continue };
+            let name = dependency.dependency.as_str();
+            if self.dependencies.insert(name, dependency.state) != Some(dependency.state) {
+                changes.push(Change::Dependency { name, is_up, error: dependency.error().map(str::to_owned) });
+            }
+        }
+    }
+}
+
+impl Change {
+    fn log(&self) {
+        match self {
+            Self::Deployment { subject: (model, provider, deployment), from, to, reason, error } => {
+                let (from, to) = (from.as_str(), to.as_str());
+                let error = error.as_deref();
+                if matches!(to, "unhealthy" | "degraded") {
+                    tracing::warn!(
+                        model,
+                        provider,
+                        deployment,
+                        from,
+                        to,
+                        reason,
+                        error,
+                        "a deployment's health changed"
+                    );
+                } else {
+                    tracing::info!(
+                        model,
+                        provider,
+                        deployment,
+                        from,
+                        to,
+                        reason,
+                        error,
+                        "a deployment's health changed"
+                    );
+                }
+            }
+            Self::Gone { subject: (model, provider, deployment) } => {
+                tracing::info!(model, provider, deployment, "a deployment is no longer on the gateway's list");
+            }
+            Self::Dependency { name, is_up: true, .. } => tracing::info!(dependency = name, "connected"),
+            Self::Dependency { name, is_up: false, error } => {
+                tracing::warn!(dependency = name, error = error.as_deref(), "disconnected");
+            }
+            Self::Health { is_healthy: true } => tracing::info!("healthy: /health answers 200"),
+            Self::Health { is_healthy: false } => tracing::warn!("unhealthy: /health answers 503"),
+        }
+    }
+}
