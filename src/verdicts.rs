@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::health::{DependencyState, HealthState, Policy, Readiness, Report};
+use crate::health::{DependencyReport, DependencyState, HealthState, Policy, Readiness, Report};
 use crate::own::Round;
 use crate::state::State;
 use crate::supervise::Rounds;
@@ -58,6 +58,12 @@ impl Seen {
         let mut changes = Vec::new();
         self.look_at_deployments(report, &mut changes);
         self.look_at_dependencies(report, &mut changes);
+        // Before the first check of everything nobody knows.
+        let is_unchecked =
+            |dependency: &DependencyReport| dependency.is_up().is_some() && dependency.checked_at.is_none();
+        if report.dependencies.iter().any(is_unchecked) {
+            return changes;
+        }
         let is_healthy = report.is_healthy();
         if self.is_healthy.replace(is_healthy).unwrap_or(true) != is_healthy {
             changes.push(Change::Health { is_healthy });

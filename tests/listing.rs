@@ -104,11 +104,14 @@ fn what_leaves_the_list_leaves_every_view_of_health_and_its_counters_stay() {
     pipeline.state.list(&[listing("b", "gpt-4")], later(1));
     assert_eq!(shown(&pipeline, later(1)), [("gpt-4".to_owned(), "b".to_owned())]);
     let scraped = pipeline.scrape_at(later(1));
-    for sample in scraped.all().filter(|sample| sample.labels.iter().any(|label| label == ("deployment", "a"))) {
-        assert!(sample.name.ends_with("_total"), "{} is no counter", sample.name);
-    }
-    assert_eq!(scraped.value("llm_cost_usd_total", &[("deployment", "a")]), Some(0.25), "the bill does not shrink");
-    assert!(!scraped.all().any(|sample| sample.labels.iter().any(|label| label == ("deployment", "idle"))));
+    let samples = |deployment| {
+        let all = scraped.families().iter().flat_map(|family| family.samples());
+        all.filter(move |sample| sample.labels.include(&[("deployment", deployment)]))
+            .map(|sample| sample.name.as_str())
+    };
+    assert!(samples("a").all(|name| name.ends_with("_total")), "{:?}", samples("a").collect::<HashSet<_>>());
+    assert_eq!(scraped.sum("llm_cost_usd_total", &[("deployment", "a")]), 0.25, "the bill does not shrink");
+    assert_eq!(samples("idle").collect::<Vec<_>>(), Vec::<&str>::new());
     assert_eq!(scraped.value("llm_router_models", &[]), Some(1.0));
 }
 
@@ -122,7 +125,7 @@ fn what_comes_back_to_the_list_goes_on_counting_where_it_was() {
     pipeline.state.list(&both, later(2));
     request(&pipeline, "a", "gpt-4", "openai", later(3));
     assert_eq!(shown(&pipeline, later(3)).len(), 2);
-    assert_eq!(pipeline.scrape_at(later(3)).value("llm_requests_total", &[("deployment", "a")]), Some(2.0));
+    assert_eq!(pipeline.scrape_at(later(3)).sum("llm_requests_total", &[("deployment", "a")]), 2.0);
 }
 
 #[test]
@@ -216,9 +219,10 @@ fn a_deployment_that_the_gateway_lets_rest_is_degraded_at_best_while_that_is_fre
     request(&pipeline, "a", "gpt-4", "openai", NOW);
     pipeline.state.note_cooldowns(&HashSet::from(["a".to_owned()]), later(1));
     assert_eq!(state_of(&pipeline, "a", later(31)), (HealthState::Degraded, Rule::Cooldown));
-    assert_eq!(pipeline.scrape_at(later(31)).value("llm_deployment_cooldown", &[("deployment", "a")]), Some(1.0));
+    assert_eq!(pipeline.scrape_at(later(31)).sum("llm_deployment_cooldown", &[("deployment", "a")]), 1.0);
     assert_eq!(state_of(&pipeline, "a", later(32)), (HealthState::Healthy, Rule::Answers), "nobody looked since");
     assert!(pipeline.scrape_at(later(32)).family("llm_deployment_cooldown").is_none());
     pipeline.state.note_cooldowns(&HashSet::from(["b".to_owned()]), later(33));
-    assert_eq!(pipeline.scrape_at(later(33)).value("llm_deployment_cooldown", &[("deployment", "a")]), Some(0.0));
+    assert!(pipeline.scrape_at(later(33)).family("llm_deployment_cooldown").is_some());
+    assert_eq!(pipeline.scrape_at(later(33)).sum("llm_deployment_cooldown", &[("deployment", "a")]), 0.0);
 }

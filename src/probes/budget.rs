@@ -93,7 +93,7 @@ impl Budget {
 mod tests {
     use super::*;
 
-    const DAY: i64 = MICROS_PER_DAY;
+    const DAY: i64 = 86_400_000_000;
 
     fn usd(amount: f64) -> Usd {
         Usd::from_f64(amount).expect("an amount")
