@@ -1,6 +1,9 @@
 //! Every deployment that is listed anywhere, with what is needed to probe it.
 
+use std::fmt;
+
 use crate::config::Secret;
+use crate::redact::redact_url;
 
 /// Every deployment that is listed anywhere.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -10,7 +13,7 @@ pub struct Roster {
 }
 
 /// One deployment as it is listed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Listed {
     /// The gateway's id for it, or one made of its name and address where nobody told one.
     pub id: String,
@@ -40,10 +43,39 @@ impl Listed {
     pub fn is_wildcard(&self) -> bool {
         self.model.contains('*') || self.upstream_model.contains('*')
     }
+
+    /// The provider's own name for the model: `gpt-4o` where LiteLLM writes `openai/gpt-4o`. What else stands before a slash belongs
+    /// to the name.
+    #[must_use]
+    pub fn provider_model(&self) -> &str {
+        match self.upstream_model.split_once('/') {
+            Some((prefix, name)) if prefix == self.provider => name,
+            _ => &self.upstream_model,
+        }
+    }
+}
+
+// Not derived: an address may hold a password.
+impl fmt::Debug for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, model, provider, upstream_model, api_base, api_version, api_key, mode, prices, probe } = self;
+        f.debug_struct("Listed")
+            .field("id", id)
+            .field("model", model)
+            .field("provider", provider)
+            .field("upstream_model", upstream_model)
+            .field("api_base", &api_base.as_deref().map(redact_url))
+            .field("api_version", api_version)
+            .field("api_key", api_key)
+            .field("mode", mode)
+            .field("prices", prices)
+            .field("probe", probe)
+            .finish()
+    }
 }
 
 /// What a model is for: LiteLLM's `mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
     /// Chat completions.
     Chat,
@@ -85,8 +117,19 @@ pub struct Prices {
     pub request: Option<f64>,
 }
 
+impl Prices {
+    /// These, and the `others` where one is unknown.
+    pub(super) fn or(self, others: Self) -> Self {
+        Self {
+            input_token: self.input_token.or(others.input_token),
+            output_token: self.output_token.or(others.output_token),
+            request: self.request.or(others.request),
+        }
+    }
+}
+
 /// How the operator wants a deployment to be probed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum ProbeChoice {
     /// As the section `probes` says for all.
     #[default]
