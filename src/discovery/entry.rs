@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::identity::Identity;
 use super::list::Unfit;
-use super::references::{References, is_given};
+use super::references::{References, text};
 use super::{Listed, Mode, Prices, ProbeChoice, providers};
 use crate::config::Secret;
 
@@ -59,11 +59,15 @@ impl Entry {
         let model = info.name_for_the_team(references).or_else(|| references.text(model_name));
         let model = model.ok_or(Unfit::NoModelName)?;
         let upstream_model = references.text(&params.model).ok_or(Unfit::NoModel)?;
-        let (api_base, is_address_unknown) = params.api_base(references);
+        let (api_base, kept_in) = match params.address(references) {
+            Address::OfProvider => (None, None),
+            Address::Known(address) => (Some(address), None),
+            Address::Unknown(kept_in) => (None, Some(kept_in)),
+        };
         let explicit = references.text(&params.custom_llm_provider);
         let of_prices = references.text(&info.litellm_provider);
         let id = references.text(&info.id);
-        let made_up = || Identity::new(&model, &upstream_model, api_base.as_deref()).made_up_id();
+        let made_up = || Identity::new(&model, &upstream_model, api_base.as_deref().or(kept_in)).made_up_id();
         Ok(Listed {
             id: id.unwrap_or_else(made_up),
             provider: providers::of(explicit.as_deref(), &upstream_model, of_prices.as_deref()),
@@ -72,7 +76,7 @@ impl Entry {
             mode: references.text(&info.mode).map(|word| Mode::parse(&word)),
             prices: params.prices(references).or(info.prices(references)),
             // To ask the provider's own address instead would be to ask somebody else, with a key that is not theirs.
-            probe: if is_address_unknown { ProbeChoice::Off } else { ProbeChoice::AsConfigured },
+            probe: if kept_in.is_some() { ProbeChoice::Off } else { ProbeChoice::AsConfigured },
             model,
             upstream_model,
             api_base,
@@ -80,15 +84,22 @@ impl Entry {
     }
 }
 
+/// Where a deployment is reached.
+enum Address<'a> {
+    /// At the provider's own address.
+    OfProvider,
+    Known(String),
+    /// At one of its own, of which only is known where that is kept.
+    Unknown(&'a str),
+}
+
 impl Params {
-    /// The address, and whether there is one that can't be told.
-    fn api_base(&self, references: &mut References<'_>) -> (Option<String>, bool) {
-        let given = [&self.api_base, &self.base_url].into_iter().find(|value| is_given(value));
-        let api_base = given.and_then(|value| references.text(value));
+    fn address(&self, references: &mut References<'_>) -> Address<'_> {
+        if let Some(written) = text(&self.api_base).or_else(|| text(&self.base_url)) {
+            return references.resolve(written).map_or(Address::Unknown(written), Address::Known);
+        }
         // A credential may hold an address as well.
-        let is_named = given.is_some() || is_given(&self.litellm_credential_name);
-        let is_unknown = is_named && api_base.is_none();
-        (api_base, is_unknown)
+        text(&self.litellm_credential_name).map_or(Address::OfProvider, Address::Unknown)
     }
 
     fn prices(&self, references: &mut References<'_>) -> Prices {

@@ -2,6 +2,8 @@
 //!
 //! How it is fetched is the business of [`dependencies`](crate::dependencies).
 
+mod rows;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -42,7 +44,8 @@ pub fn parse(body: &[u8]) -> Result<ModelList, NoList> {
         let entry: Entry = serde_json::from_str(entry.get()).map_err(|_| Unfit::NotAnEntry)?;
         entry.listed(&mut references)
     };
-    Ok(ModelList::of(answer.data.iter().map(listed)))
+    let ModelList { deployments, notes } = ModelList::of(answer.data.iter().map(listed));
+    Ok(ModelList { deployments: rows::united(deployments), notes })
 }
 
 #[cfg(test)]

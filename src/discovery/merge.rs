@@ -1,11 +1,15 @@
 //! Several lists put together to one. Pure: no I/O, and the order of a list makes no difference.
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod order;
+mod others;
 
-use super::identity::{Identity, is_same_address};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use others::Others;
+
+use super::identity::is_same_address;
 use super::own;
-use super::{Listed, Prices, ProbeChoice, Roster};
+use super::{Listed, Roster};
 use crate::config::{OwnModel, Secret};
 
 /// Puts the lists together.
@@ -84,47 +88,6 @@ fn supplement(deployments: &mut [Listed], others: &[Listed]) {
     }
 }
 
-/// Entries by what tells which deployment they are.
-struct Others<'a> {
-    by_id: HashMap<&'a str, &'a Listed>,
-    by_identity: HashMap<Identity, Vec<&'a Listed>>,
-    by_name: HashMap<Identity, Vec<&'a Listed>>,
-}
-
-impl<'a> Others<'a> {
-    /// `taken` are the ids of the deployments that they are compared with: an entry with one of them is no other's.
-    fn new(others: &'a [Listed], taken: &HashSet<String>) -> Self {
-        let mut found = Self { by_id: HashMap::new(), by_identity: HashMap::new(), by_name: HashMap::new() };
-        for other in others {
-            found.by_id.insert(&other.id, other);
-            if !taken.contains(&other.id) {
-                found.by_identity.entry(Identity::of(other)).or_default().push(other);
-                found.by_name.entry(name(other)).or_default().push(other);
-            }
-        }
-        found
-    }
-
-    /// Those of the same id, else those of the same name and address, else, where the address is one that nobody told, those of
-    /// the same name if all have one address.
-    fn like(&self, listed: &Listed) -> Vec<&'a Listed> {
-        if let Some(same) = self.by_id.get(listed.id.as_str()) {
-            return vec![*same];
-        }
-        if listed.api_base.is_some() || listed.probe != ProbeChoice::Off {
-            return self.by_identity.get(&Identity::of(listed)).cloned().unwrap_or_default();
-        }
-        let named = self.by_name.get(&name(listed)).cloned().unwrap_or_default();
-        let address = |other: &'a Listed| other.api_base.as_deref();
-        let is_one = named.iter().all(|other| is_same_address(address(other), address(named[0])));
-        if is_one { named } else { Vec::new() }
-    }
-}
-
-fn name(listed: &Listed) -> Identity {
-    Identity::new(&listed.model, &listed.upstream_model, None)
-}
-
 /// The key that all of them have. Where they differ nobody knows whose is whose, and a probe with another's key would find
 /// a failure that is none.
 fn agreed_key<'a>(same: &[&'a Listed]) -> Option<&'a Secret> {
@@ -135,34 +98,12 @@ fn agreed_key<'a>(same: &[&'a Listed]) -> Option<&'a Secret> {
 /// Takes from `other` what is not known yet, but for the key.
 fn fill(listed: &mut Listed, other: &Listed) {
     if listed.api_base.is_none() {
+        if listed.is_address_unknown() {
+            listed.probe = other.probe;
+        }
         listed.api_base.clone_from(&other.api_base);
-        // It may be switched off for want of an address.
-        listed.probe = other.probe;
     }
     listed.api_version = listed.api_version.take().or_else(|| other.api_version.clone());
     listed.mode = listed.mode.or(other.mode);
     listed.prices = listed.prices.or(other.prices);
-}
-
-impl Listed {
-    /// The order of a roster.
-    fn cmp_place(&self, other: &Self) -> Ordering {
-        (&self.model, &self.provider, &self.id).cmp(&(&other.model, &other.provider, &other.id))
-    }
-
-    /// An order of all that is told, but for the key.
-    pub(super) fn cmp_told(&self, other: &Self) -> Ordering {
-        let Self { upstream_model, api_base, api_version, api_key: _, mode, prices, probe, .. } = self;
-        let of_other = (&other.upstream_model, &other.api_base, &other.api_version, other.mode, other.probe);
-        self.cmp_place(other)
-            .then_with(|| (upstream_model, api_base, api_version, *mode, *probe).cmp(&of_other))
-            .then_with(|| cmp_prices(prices, &other.prices))
-    }
-}
-
-fn cmp_prices(one: &Prices, other: &Prices) -> Ordering {
-    let known =
-        |prices: &Prices| [prices.input_token, prices.output_token, prices.request].map(|price| price.unwrap_or(-1.0));
-    let pairs = known(one).into_iter().zip(known(other));
-    pairs.map(|(one, other)| one.total_cmp(&other)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }

@@ -38,17 +38,22 @@ pub(super) fn supplement(deployments: &mut [Listed], models: &[OwnModel]) -> Vec
         let by_content = || other.cmp_told(one).then_with(|| key(own).cmp(&key(other_own)));
         specificity(own).cmp(&specificity(other_own)).then_with(by_content)
     });
-    let mut without_one = Vec::new();
     let meant: Vec<_> = entries.iter().map(|(own, _)| meant(own, deployments)).collect();
-    for ((own, as_listed), meant) in entries.into_iter().zip(meant) {
-        if meant.is_empty() {
-            without_one.push(as_listed);
-        }
-        for index in meant {
-            apply(own, &mut deployments[index]);
+    let entries = || entries.iter().zip(&meant);
+    for ((own, _), places) in entries() {
+        places.iter().for_each(|place| tell_address(own, &mut deployments[*place]));
+    }
+    let can_be_asked: Vec<_> = deployments.iter().map(|listed| !listed.is_address_unknown()).collect();
+    for ((own, _), places) in entries() {
+        for place in places.iter().copied() {
+            tell_rest(own, &mut deployments[place]);
+            if own.probe != ProbeChoice::AsConfigured && can_be_asked[place] {
+                deployments[place].probe = own.probe;
+            }
         }
     }
-    without_one
+    let is_one_itself = |((_, listed), places): (&(_, Listed), &Vec<usize>)| places.is_empty().then(|| listed.clone());
+    entries().filter_map(is_one_itself).collect()
 }
 
 /// How much an entry says of which deployment it means.
@@ -75,25 +80,21 @@ fn meant(own: &OwnModel, deployments: &[Listed]) -> Vec<usize> {
     if there.is_empty() { places(&|listed| listed.api_base.is_none()) } else { there }
 }
 
-/// What the operator says to the exporter is above what the gateway says to itself, but for where the deployment is.
-fn apply(own: &OwnModel, listed: &mut Listed) {
-    if listed.api_base.is_none() && own.api_base.is_some() {
-        listed.api_base.clone_from(&own.api_base);
-        // It may have been switched off for want of an address.
+/// Where a deployment is, the operator tells only where nobody else does.
+fn tell_address(own: &OwnModel, listed: &mut Listed) {
+    if listed.api_base.is_some() || own.api_base.is_none() {
+        return;
+    }
+    if listed.is_address_unknown() {
         listed.probe = ProbeChoice::AsConfigured;
     }
-    let over = |told: &Option<String>, field: &mut Option<String>| {
-        if told.is_some() {
-            field.clone_from(told);
-        }
-    };
-    over(&own.api_version, &mut listed.api_version);
-    if own.api_key.is_some() {
-        listed.api_key.clone_from(&own.api_key);
-    }
+    listed.api_base.clone_from(&own.api_base);
+}
+
+/// Of everything else, what the operator says to the exporter is above what the gateway says to itself.
+fn tell_rest(own: &OwnModel, listed: &mut Listed) {
+    listed.api_version = own.api_version.clone().or(listed.api_version.take());
+    listed.api_key = own.api_key.clone().or(listed.api_key.take());
     listed.mode = own.mode.or(listed.mode);
     listed.prices = own.prices.or(listed.prices);
-    if own.probe != ProbeChoice::AsConfigured {
-        listed.probe = own.probe;
-    }
 }

@@ -28,14 +28,15 @@ impl<'a> References<'a> {
 
     /// The text of a value; nothing where it is empty, is none, or refers to a variable that is not set.
     pub(super) fn text(&mut self, value: &Value) -> Option<String> {
-        let text = match value {
-            Value::String(text) => text.trim(),
-            Value::Number(number) => return Some(number.to_string()),
-            _ => return None,
-        };
-        let Some(name) = text.strip_prefix(MARK) else {
-            return (!text.is_empty()).then(|| text.to_owned());
-        };
+        match value {
+            Value::Number(number) => Some(number.to_string()),
+            _ => self.resolve(text(value)?),
+        }
+    }
+
+    /// The text itself, or what it refers to.
+    pub(super) fn resolve(&mut self, text: &str) -> Option<String> {
+        let Some(name) = text.strip_prefix(MARK) else { return Some(text.to_owned()) };
         let found = (self.lookup)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         if found.is_none() {
             self.missing.insert(name.to_owned());
@@ -50,7 +51,7 @@ impl<'a> References<'a> {
     }
 }
 
-/// Whether a value says anything, be it only where to look.
-pub(super) fn is_given(value: &Value) -> bool {
-    matches!(value, Value::String(text) if !text.trim().is_empty())
+/// The text of a value as it is written; an empty one is none.
+pub(super) fn text(value: &Value) -> Option<&str> {
+    value.as_str().map(str::trim).filter(|text| !text.is_empty())
 }

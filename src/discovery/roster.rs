@@ -44,6 +44,12 @@ impl Listed {
         self.model.contains('*') || self.upstream_model.contains('*')
     }
 
+    /// Whether it has an address of its own that nobody told. It is listed as not to be probed then: whoever answers at the provider's
+    /// own address is somebody else.
+    pub(super) fn is_address_unknown(&self) -> bool {
+        self.api_base.is_none() && self.probe == ProbeChoice::Off
+    }
+
     /// The provider's own name for the model: `gpt-4o` where LiteLLM writes `openai/gpt-4o`. What else stands before a slash belongs
     /// to the name.
     #[must_use]

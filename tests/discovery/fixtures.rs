@@ -6,9 +6,23 @@ use std::path::{Path, PathBuf};
 use llm_exporter::config::{OwnModel, Secret};
 use llm_exporter::discovery::{Listed, Mode, Prices, ProbeChoice, Roster};
 
-/// The answer of a real LiteLLM 1.109.1 to `GET /model/info`.
+/// The path of a capture of what a real LiteLLM 1.109.1 answers.
+fn capture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rest").join(name)
+}
+
+/// A real answer to `GET /model/info`.
 pub(super) fn captured_answer() -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/rest/model_info.json");
+    answer("model_info.json")
+}
+
+/// Another, with deployments of every kind, and the configuration file behind it.
+pub(super) fn captured_kinds() -> (Vec<u8>, PathBuf) {
+    (answer("model_info_kinds.json"), capture("model_info_kinds.config.yaml"))
+}
+
+fn answer(name: &str) -> Vec<u8> {
+    let path = capture(name);
     fs::read(&path).unwrap_or_else(|error| panic!("reading the capture {}: {error}", path.display()))
 }
 

@@ -1,8 +1,8 @@
 //! Reading each list.
 
-use llm_exporter::discovery::{Mode, Prices, ProbeChoice, gateway, litellm_config, merge};
+use llm_exporter::discovery::{Listed, Mode, Prices, ProbeChoice, gateway, litellm_config, merge};
 
-use super::fixtures::{Folder, captured_answer, find, ids, key};
+use super::fixtures::{Folder, captured_answer, captured_kinds, find, ids, key};
 use super::support::captures;
 
 fn no_env(_: &str) -> Option<String> {
@@ -43,6 +43,70 @@ fn the_gateway_lists_a_deployment_as_its_events_name_it() {
         }
     }
     assert!(seen > 5, "the captures have events of these deployments");
+}
+
+/// `model provider upstream_model address key`, `-` for what is absent.
+fn in_words(listed: &Listed) -> String {
+    let address = if listed.probe == ProbeChoice::Off { "unknown" } else { listed.api_base.as_deref().unwrap_or("-") };
+    format!("{} {} {} {address} {}", listed.model, listed.provider, listed.upstream_model, key(listed).unwrap_or("-"))
+}
+
+#[test]
+fn each_kind_of_deployment_of_a_real_gateway_is_known() {
+    let (answer, config) = captured_kinds();
+    let list = gateway::parse(&answer).expect("a list").deployments;
+    let found: Vec<_> = merge(Some(&list), None, &[]).deployments.iter().map(in_words).collect();
+    let expected = [
+        "az azure azure/gpt-4o https://az.example -",
+        "base_url openai openai/foo http://127.0.0.1:9/bu -",
+        "bedrock bedrock bedrock/anthropic.claude-3-haiku-20240307-v1:0 - -",
+        "claude anthropic claude-sonnet-4-5-20250929 - -",
+        "cohere cohere cohere/command-r-plus - -",
+        "cred openai openai/foo unknown -",
+        "custom openai my/llama http://127.0.0.1:9/custom/v1/ -",
+        "dup openai openai/foo http://127.0.0.1:9/d -",
+        "dup openai openai/foo http://127.0.0.1:9/d -",
+        "included openai openai/inc - -",
+        "missing openai openai/foo - -",
+        "openai/* openai openai/* - -",
+        "own openai openai/foo - -",
+        "plain openai gpt-4o - -",
+        "rr cohere cohere/rerank-english-v3.0 - -",
+        "vertex vertex_ai vertex_ai/gemini-2.5-pro - -",
+    ];
+    assert_eq!(found, expected);
+    let env = |name: &str| match name {
+        "AZ_BASE" => Some("https://az.example/".to_owned()),
+        "AZ_KEY" => Some("azk".to_owned()),
+        "CRED_KEY" => Some("ck".to_owned()),
+        _ => None,
+    };
+    let of_file = litellm_config::read(&config, &env).expect("a list").deployments;
+    let more: Vec<_> = merge(Some(&list), Some(&of_file), &[]).deployments.iter().map(in_words).collect();
+    let told: Vec<_> =
+        more.iter().zip(expected).filter(|(now, before)| now != before).map(|(now, _)| now.as_str()).collect();
+    let expected = [
+        "az azure azure/gpt-4o https://az.example azk",
+        "base_url openai openai/foo http://127.0.0.1:9/bu k",
+        "claude anthropic claude-sonnet-4-5-20250929 - x",
+        "cohere cohere cohere/command-r-plus - k",
+        "cred openai openai/foo http://127.0.0.1:9/cred ck",
+        "custom openai my/llama http://127.0.0.1:9/custom/v1/ k",
+        "included openai openai/inc - k",
+        "openai/* openai openai/* - k",
+        "rr cohere cohere/rerank-english-v3.0 - k",
+    ];
+    assert_eq!(told, expected, "nobody can tell whose the keys of `dup` are; that of `own` is for another address");
+}
+
+#[test]
+fn a_wildcard_that_the_gateway_spells_out_is_one_deployment() {
+    let list = gateway::parse(&captured_kinds().0).expect("a list").deployments;
+    let roster = merge(Some(&list), None, &[]);
+    let mut wildcards = roster.deployments.iter().filter(|listed| listed.is_wildcard());
+    let wildcard = wildcards.next().expect("a wildcard");
+    assert_eq!((wildcard.mode, wildcard.prices), (None, Prices::default()), "they differ from model to model");
+    assert!(wildcards.next().is_none(), "{roster:?}");
 }
 
 #[test]

@@ -73,6 +73,18 @@ fn an_address_is_added_only_where_nobody_has_it() {
 }
 
 #[test]
+fn whose_address_nobody_knows_is_not_probed_until_the_operator_tells_it() {
+    let mut hidden = listed("a", "1");
+    hidden.probe = ProbeChoice::Off;
+    let wanted = OwnModel { probe: ProbeChoice::Completion, ..own("a") };
+    let probe = |entries: &[OwnModel]| merge(Some(&[hidden.clone()]), None, entries).deployments[0].probe;
+    assert_eq!(probe(std::slice::from_ref(&wanted)), ProbeChoice::Off);
+    assert_eq!(probe(&[own("a").at("https://here")]), ProbeChoice::AsConfigured);
+    assert_eq!(probe(&[wanted.clone(), own("a").at("https://here")]), ProbeChoice::Completion);
+    assert_eq!(probe(&[wanted.at("https://here")]), ProbeChoice::Completion);
+}
+
+#[test]
 fn the_entry_that_says_more_of_what_it_means_is_above_the_others() {
     let one = OwnModel { deployment: Some("1".into()), ..own("a") }.with_key("of one");
     let all = OwnModel { probe: ProbeChoice::Off, ..own("a") }.with_key("of all");

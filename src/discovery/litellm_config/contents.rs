@@ -16,7 +16,6 @@ pub(super) struct Contents {
     files: BTreeSet<PathBuf>,
     models: Vec<Value>,
     credentials: Vec<Value>,
-    variables: Map<String, Value>,
 }
 
 impl Contents {
@@ -31,22 +30,15 @@ impl Contents {
         let mut file = yaml::read(&text).map_err(refused)?;
         self.models.extend(list(&mut file, "model_list").map_err(refused)?);
         self.credentials.extend(list(&mut file, "credential_list").map_err(refused)?);
-        if let Some(Value::Object(variables)) = file.remove("environment_variables") {
-            self.variables.extend(variables);
-        }
         let included = list(&mut file, "include").map_err(refused)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         included.iter().filter_map(Value::as_str).try_for_each(|name| self.add(&folder.join(name)))
     }
 
-    /// The deployments. Variables that the file sets itself are above those of the environment, as in the gateway.
+    /// The deployments.
     pub(super) fn list(self, env: &dyn Fn(&str) -> Option<String>) -> ModelList {
-        let Self { files: _, models, credentials, variables } = self;
-        let lookup = |name: &str| match variables.get(name) {
-            Some(value) => References::new(env).text(value),
-            None => env(name),
-        };
-        let mut references = References::new(&lookup);
+        let Self { files: _, models, credentials } = self;
+        let mut references = References::new(env);
         let listed = |mut entry: Value| {
             take_credential(&mut entry, &credentials);
             let entry: Entry = serde_json::from_value(entry).map_err(|_| Unfit::NotAnEntry)?;
