@@ -105,7 +105,7 @@ fn what_leaves_the_list_leaves_every_view_of_health_and_its_counters_stay() {
     assert_eq!(shown(&pipeline, later(1)), [("gpt-4".to_owned(), "b".to_owned())]);
     let scraped = pipeline.scrape_at(later(1));
     let samples = |deployment| {
-        let all = scraped.families().iter().flat_map(|family| family.samples());
+        let all = scraped.families().iter().flat_map(|family| &family.samples);
         all.filter(move |sample| sample.labels.include(&[("deployment", deployment)]))
             .map(|sample| sample.name.as_str())
     };

@@ -78,7 +78,7 @@ fn whose_address_nobody_knows_is_not_probed_until_the_operator_tells_it() {
     hidden.probe = ProbeChoice::Off;
     let wanted = OwnModel { probe: ProbeChoice::Completion, ..own("a") };
     let probe = |entries: &[OwnModel]| merge(Some(&[hidden.clone()]), None, entries).deployments[0].probe;
-    assert_eq!(probe(&[wanted.clone()]), ProbeChoice::Off);
+    assert_eq!(probe(std::slice::from_ref(&wanted)), ProbeChoice::Off);
     assert_eq!(probe(&[own("a").at("https://here")]), ProbeChoice::AsConfigured);
     assert_eq!(probe(&[wanted.clone(), own("a").at("https://here")]), ProbeChoice::Completion);
     assert_eq!(probe(&[wanted.at("https://here")]), ProbeChoice::Completion);

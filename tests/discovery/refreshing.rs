@@ -6,8 +6,9 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
-use llm_exporter::discovery::{Discovery, Environment, ListSource, Refreshed, SourceStatus};
+use llm_exporter::discovery::{Discovery, Environment, Refreshed, SourceStatus};
 use llm_exporter::event::Timestamp;
+use llm_exporter::state::ListSource;
 
 use super::fixtures::{Folder, Told as _, captured_answer, ids, key, own};
 
@@ -150,7 +151,10 @@ fn only_what_is_configured_has_a_status() {
 #[test]
 fn refreshing_can_be_a_task_of_its_own() {
     let client = Arc::new(captured_answer());
-    let fetch = async move || Ok::<_, String>(client.to_vec());
+    let fetch = move || {
+        let client = client.clone();
+        async move { Ok::<_, String>(client.to_vec()) }
+    };
     let mut discovery = Discovery::new(Some(fetch), None, Vec::new(), env(&[]));
     let found =
         run(async move { tokio::spawn(async move { discovery.refresh().await }).await.expect("it does not panic") });
