@@ -11,15 +11,9 @@ use super::eventually;
 use super::peer::{found, lease, settings, time};
 use super::server::Server;
 
-/// A cluster of one server.
+/// A cluster of one server, and a connection to it.
 async fn cluster() -> (Server, ClusterConnection) {
-    let server = Server::with(&["--cluster-enabled", "yes"]).await;
-    server.ask::<()>(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
-    eventually("the cluster is complete", async || {
-        let info: String = server.ask(&["CLUSTER", "INFO"]).await;
-        info.contains("cluster_state:ok").then_some(())
-    })
-    .await;
+    let server = Server::cluster().await;
     let client = ClusterClient::builder([server.url()]).response_timeout(Duration::from_secs(5)).build();
     let connection = client.expect("an address").get_async_connection().await.expect("the cluster takes connections");
     (server, connection)

@@ -98,7 +98,7 @@ async fn a_redis_without_its_memory_gets_a_leader_and_evidence_again() {
 
 #[tokio::test]
 async fn errors_say_what_was_asked_and_no_password() {
-    let server = Server::with(&["--requirepass", "hunter2hunter2"]).await;
+    let server = Server::with_password("hunter2hunter2").await;
     let mut peer = Peer::new();
     eventually("it is refused", async || {
         peer.tick(&server).await;

@@ -27,15 +27,35 @@ impl Server {
         Self::with(&[]).await
     }
 
-    /// Starts one with more arguments.
-    pub(crate) async fn with(arguments: &[&str]) -> Self {
-        let port =
-            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut server = Self { child: spawn(port, &arguments, &folder), port, arguments, folder };
-        server.wait_until_it_answers().await;
+    /// Starts one that demands a password.
+    pub(crate) async fn with_password(password: &str) -> Self {
+        Self::with(&["--requirepass", password]).await
+    }
+
+    /// Starts a cluster of one server.
+    pub(crate) async fn cluster() -> Self {
+        let bus = free_port().to_string();
+        let server = Self::with(&["--cluster-enabled", "yes", "--cluster-port", &bus]).await;
+        server.ask::<()>(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
+        eventually("the cluster is complete", async || {
+            let info: String = server.ask(&["CLUSTER", "INFO"]).await;
+            info.contains("cluster_state:ok").then_some(())
+        })
+        .await;
         server
+    }
+
+    async fn with(arguments: &[&str]) -> Self {
+        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        loop {
+            let (port, folder) = (free_port(), tempfile::tempdir().expect("a temporary folder"));
+            let child = spawn(port, &arguments, &folder);
+            let mut server = Self { child, port, arguments: arguments.clone(), folder };
+            // Another process may have taken the port meanwhile: then there is a next one.
+            if server.answers().await {
+                return server;
+            }
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -79,7 +99,7 @@ impl Server {
     pub(crate) async fn restart_empty(&mut self) {
         self.kill();
         self.child = spawn(self.port, &self.arguments, &self.folder);
-        self.wait_until_it_answers().await;
+        assert!(self.answers().await, "Redis did not start again");
     }
 
     fn signal(&self, name: &str) {
@@ -88,19 +108,24 @@ impl Server {
         assert!(status.success(), "{command} failed");
     }
 
-    async fn wait_until_it_answers(&mut self) {
+    /// Waits until it answers, if only that it wants a password; `false` when it ends.
+    async fn answers(&mut self) -> bool {
         let Self { child, port, .. } = self;
         let url = format!("redis://127.0.0.1:{port}");
         eventually("Redis answers", async || {
-            let ended = child.try_wait().expect("it is our child");
-            assert!(ended.is_none(), "Redis did not start: {ended:?}");
+            if child.try_wait().expect("it is our child").is_some() {
+                return Some(false);
+            }
             let mut conn = Client::open(url.as_str()).ok()?.get_multiplexed_async_connection().await.ok()?;
             let answer: redis::RedisResult<()> = redis::cmd("PING").query_async(&mut conn).await;
-            // Without its password it doesn't answer otherwise.
-            (answer.is_ok() || answer.is_err_and(|error| error.code() == Some("NOAUTH"))).then_some(())
+            (answer.is_ok() || answer.is_err_and(|error| error.code() == Some("NOAUTH"))).then_some(true)
         })
-        .await;
+        .await
     }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
 /// `setpriv` lets it die with the thread of the test, should that be killed itself.
