@@ -15,7 +15,6 @@ mod keys;
 mod leadership;
 mod lease;
 mod pace;
-mod picos;
 mod reader;
 mod record;
 mod replica;

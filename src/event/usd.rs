@@ -37,6 +37,24 @@ impl Usd {
         self.0 as f64 / PICO_PER_USD
     }
 
+    /// From whole picodollars (10⁻¹² USD), as stores that know no larger numbers keep them; `None` when they are negative.
+    #[must_use]
+    pub fn from_picos(picos: i64) -> Option<Self> {
+        u128::try_from(picos).ok().map(Self)
+    }
+
+    /// As whole picodollars: exact up to nine million USD, and no more than that.
+    #[must_use]
+    pub fn as_picos(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX)
+    }
+
+    /// This much less, and nothing where that is more than there is.
+    #[must_use]
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// Whether it is nothing at all.
     #[must_use]
     pub const fn is_zero(self) -> bool {
@@ -78,6 +96,15 @@ mod tests {
     #[test]
     fn the_noise_of_floats_is_rounded_away() {
         assert_eq!(Usd::from_f64(6.449_999_999_999_999e-6), Usd::from_f64(6.45e-6));
+    }
+
+    #[test]
+    fn whole_picodollars_are_kept_exactly() {
+        for picos in [0, 1, 2_500_000, i64::MAX] {
+            assert_eq!(Usd::from_picos(picos).map(Usd::as_picos), Some(picos));
+        }
+        assert_eq!(Usd::from_picos(-1), None, "debts are no amount");
+        assert_eq!(Usd::from_f64(1e12).map(Usd::as_picos), Some(i64::MAX));
     }
 
     #[test]

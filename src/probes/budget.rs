@@ -72,7 +72,7 @@ impl Budget {
     #[must_use]
     pub fn left(&self, now: Timestamp) -> Usd {
         let taken = self.spent(now) + self.set_aside();
-        Usd::from_f64(self.limit.as_f64() - taken.as_f64()).unwrap_or(Usd::ZERO)
+        self.limit.saturating_sub(taken)
     }
 
     fn set_aside(&self) -> Usd {

@@ -8,8 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::ReplicaId;
-use super::picos::{from_picos, to_picos};
-use crate::event::{ErrorKind, ProbeFailure, ProbeLevel, ProbeOutcome, ProbeUsage, Timestamp};
+use crate::event::{ErrorKind, ProbeFailure, ProbeLevel, ProbeOutcome, ProbeUsage, Timestamp, Usd};
 
 /// What a probe of one deployment found.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +70,7 @@ impl Finding {
             message: failure.map(|failure| failure.message.as_str().into()),
             ttft_us: time_to_first_token.map(micros),
             tokens: usage.map(|usage| usage.tokens),
-            cost_picousd: usage.map(|usage| to_picos(usage.cost)),
+            cost_picousd: usage.map(|usage| usage.cost.as_picos()),
             retry_after_us: retry_after.map(micros),
             replica: replica.as_str().into(),
             fence,
@@ -120,7 +119,7 @@ impl Entry<'_> {
     fn usage(&self) -> Option<Option<ProbeUsage>> {
         match (self.tokens, self.cost_picousd) {
             (None, None) => Some(None),
-            (Some(tokens), Some(picos)) => Some(Some(ProbeUsage { tokens, cost: from_picos(picos)? })),
+            (Some(tokens), Some(picos)) => Some(Some(ProbeUsage { tokens, cost: Usd::from_picos(picos)? })),
             _ => None,
         }
     }

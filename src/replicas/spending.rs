@@ -7,7 +7,6 @@ use redis::aio::ConnectionLike;
 use super::ReplicaError;
 use super::error::within;
 use super::keys::Keys;
-use super::picos::{from_picos, to_picos};
 use crate::event::{Usd, UtcDay};
 
 /// A day's sum is gone after this time: clocks differ, but not by a day.
@@ -53,7 +52,7 @@ impl Spending {
         let key = self.keys.spend(day);
         let mut pipe = redis::pipe();
         // Not by a script: the numbers of Lua are floats, and picodollars need more.
-        pipe.atomic().cmd("INCRBY").arg(&key).arg(to_picos(cost));
+        pipe.atomic().cmd("INCRBY").arg(&key).arg(cost.as_picos());
         pipe.cmd("EXPIRE").arg(&key).arg(EXPIRY.as_secs()).ignore();
         let task = "add up what probes cost today";
         let (picos,): (i64,) = within(PATIENCE, task, pipe.query_async(conn)).await?;
@@ -62,6 +61,6 @@ impl Spending {
 }
 
 fn amount(task: &'static str, picos: i64) -> Result<Usd, ReplicaError> {
-    from_picos(picos)
+    Usd::from_picos(picos)
         .ok_or_else(|| ReplicaError::Failed { task, reason: format!("the sum is {picos}, which is negative") })
 }

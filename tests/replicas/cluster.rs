@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use llm_exporter::event::{Timestamp, Usd};
-use llm_exporter::replicas::{Day, Leadership, Published, Replica, ReplicaId, Spending, in_cooldown};
+use llm_exporter::event::{Timestamp, Usd, UtcDay};
+use llm_exporter::replicas::{Leadership, Published, Replica, ReplicaId, Spending, in_cooldown};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 
@@ -41,7 +41,7 @@ async fn replicas_of_a_cluster_have_one_leader_whom_they_hear() {
 #[tokio::test]
 async fn money_and_cooldowns_are_found_in_a_cluster() {
     let (_server, mut conn) = cluster().await;
-    let (spending, today) = (Spending::new(""), Day::of(Timestamp::from_micros(0)));
+    let (spending, today) = (Spending::new(""), UtcDay::of(Timestamp::from_micros(0)));
     let cent = Usd::from_f64(0.01).expect("an amount");
     assert_eq!(spending.add(&mut conn, today, cent).await, Ok(cent));
     assert_eq!(spending.spent(&mut conn, today).await, Ok(cent));

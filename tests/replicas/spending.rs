@@ -1,7 +1,7 @@
 //! What billed probes cost, summed over the replicas.
 
-use llm_exporter::event::{Timestamp, Usd};
-use llm_exporter::replicas::{Day, Spending};
+use llm_exporter::event::{Timestamp, Usd, UtcDay};
+use llm_exporter::replicas::Spending;
 
 use super::server::Server;
 
@@ -16,7 +16,7 @@ fn usd(amount: f64) -> Usd {
 async fn a_day_adds_up_exactly_over_the_replicas() {
     let server = Server::start().await;
     let (mut one, mut other) = (server.connect().await, server.connect().await);
-    let (spending, today) = (Spending::new("team:"), Day::of(NOON));
+    let (spending, today) = (Spending::new("team:"), UtcDay::of(NOON));
     assert_eq!(spending.spent(&mut one, today).await, Ok(Usd::ZERO));
     // Floats would make 0.30000000000000004 of it.
     assert_eq!(spending.add(&mut one, today, usd(0.1)).await, Ok(usd(0.1)));
@@ -30,8 +30,8 @@ async fn a_day_adds_up_exactly_over_the_replicas() {
 async fn each_day_has_its_own_sum_which_is_gone_after_two() {
     let server = Server::start().await;
     let mut conn = server.connect().await;
-    let (spending, today) = (Spending::new("team:"), Day::of(NOON));
-    let tomorrow = Day::of(Timestamp::from_micros(NOON.as_micros() + 86_400_000_000));
+    let (spending, today) = (Spending::new("team:"), UtcDay::of(NOON));
+    let tomorrow = UtcDay::of(Timestamp::from_micros(NOON.as_micros() + 86_400_000_000));
     spending.add(&mut conn, today, usd(5.0)).await.expect("Redis takes it");
     assert_eq!(spending.spent(&mut conn, tomorrow).await, Ok(Usd::ZERO));
     let seconds: u64 = server.ask(&["TTL", KEY]).await;
@@ -42,7 +42,7 @@ async fn each_day_has_its_own_sum_which_is_gone_after_two() {
 async fn what_is_no_sum_is_an_error_and_not_nothing() {
     let server = Server::start().await;
     let mut conn = server.connect().await;
-    let (spending, today) = (Spending::new("team:"), Day::of(NOON));
+    let (spending, today) = (Spending::new("team:"), UtcDay::of(NOON));
     for bad in ["a lot", "-5", "0.5"] {
         server.ask::<()>(&["SET", KEY, bad]).await;
         let error = spending.spent(&mut conn, today).await.expect_err(bad).to_string();

@@ -73,7 +73,7 @@ fn result() -> impl Strategy<Value = Result<(), ProbeFailure>> {
 }
 
 fn usage() -> impl Strategy<Value = Option<ProbeUsage>> {
-    let cost = (0..2_000_000_000_000_000_i64).prop_map(|picos| from_picos(picos).expect("not negative"));
+    let cost = (0..2_000_000_000_000_000_i64).prop_map(|picos| Usd::from_picos(picos).expect("not negative"));
     prop::option::of((any::<u64>(), cost).prop_map(|(tokens, cost)| ProbeUsage { tokens, cost }))
 }
 
