@@ -74,9 +74,10 @@ impl Setup {
 #[derive(Debug)]
 pub(crate) struct Postgres {
     setup: Setup,
-    folder: TempDir,
     port: u16,
+    /// Dropped before the folder, in which it may be writing.
     process: Option<ServerProcess>,
+    folder: TempDir,
 }
 
 impl Postgres {
@@ -170,15 +171,14 @@ impl Postgres {
 
     /// Whether it runs in the end.
     fn spawn(&mut self) -> bool {
-        let log = self.folder.path().join("log");
-        let started = ServerProcess::start(&bin("postgres"), &self.arguments(), &log, End::Quit);
+        let started = ServerProcess::start(&bin("postgres"), &self.arguments(), self.folder.path(), End::Quit);
         let process = self.process.insert(started.expect("a shell starts"));
         let ready = poll(PATIENCE, || {
             if process.has_ended() { Some(false) } else { is_ready(self.folder.path(), self.port).then_some(true) }
         });
         let ready = ready.unwrap_or(false);
         if !ready {
-            let words = fs::read(&log).unwrap_or_default();
+            let words = fs::read(self.folder.path().join("log")).unwrap_or_default();
             std::io::Write::write_all(&mut std::io::stderr(), &words).expect("stderr takes text");
         }
         ready
