@@ -1,5 +1,7 @@
 //! A database that comes and goes, and logins.
 
+use std::time::Duration;
+
 use llm_exporter::address::{DatabaseAddress, HostPort, TlsMode};
 use llm_exporter::config::Secret;
 use llm_exporter::dependencies::Check;
@@ -160,8 +162,18 @@ async fn a_server_that_hangs_leaves_time_for_the_next() {
     let (hung, server) = (Postgres::start(), Postgres::start());
     hung.pause();
     let servers = vec![on_loopback(hung.port()), on_loopback(server.port())];
-    let address = DatabaseAddress { servers, connect_timeout: Some(LITTLE_PATIENCE), ..address(&server) };
-    assert_up(&mut check(&address)).await;
+    let checked = check(&address_of(servers)).timed(Duration::from_secs(6)).await;
+    assert_eq!(checked.result, Ok(()));
+    assert!(checked.latency >= Duration::from_secs(3), "the first has been given its half: {checked:?}");
+}
+
+#[tokio::test]
+async fn a_timeout_in_the_address_counts_for_each_server() {
+    let server = Postgres::start();
+    server.pause();
+    let address = DatabaseAddress { connect_timeout: Some(LITTLE_PATIENCE), ..address(&server) };
+    let words = failure(&mut check(&address)).await;
+    assert_eq!(words, format!("no answer within {LITTLE_PATIENCE:?} (127.0.0.1:{})", server.port()));
 }
 
 #[tokio::test]

@@ -17,6 +17,9 @@ use super::unprivileged::{self, End, ServerProcess, free_port};
 /// Between free-port look-up and start another process may take the port; so often it is tried again.
 const START_ATTEMPTS: usize = 5;
 
+/// What the template is called. To be changed with how it is made, for it is kept.
+const TEMPLATE_NAME: &str = "template-1";
+
 /// Who logs in.
 pub(crate) const USER: &str = "postgres";
 
@@ -197,6 +200,8 @@ impl Postgres {
             "synchronous_commit=off",
             "full_page_writes=off",
             "autovacuum=off",
+            // In its folder, which goes with it.
+            "dynamic_shared_memory_type=mmap",
             "shared_buffers=2MB",
             "max_connections=20",
         ];
@@ -248,7 +253,7 @@ fn template() -> &'static Path {
         let version = version.expect("this test needs a real PostgreSQL: run tests/run, which installs it").stdout;
         let version: String =
             String::from_utf8_lossy(&version).chars().filter(|it| it.is_ascii_alphanumeric()).collect();
-        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("data-of-{version}"));
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{TEMPLATE_NAME}-{version}"));
         if !kept.exists() {
             make_template(&kept);
         }
