@@ -57,7 +57,10 @@ async fn assert_hangs(check: &mut Check) {
     assert!((LITTLE_PATIENCE..LITTLE_PATIENCE + SLACK).contains(&took), "it took {took:?}");
 }
 
-/// How many tasks the test's runtime has beside the test.
-fn tasks() -> usize {
-    tokio::runtime::Handle::current().metrics().num_alive_tasks()
+/// Nothing runs in the test's runtime beside the test.
+async fn assert_no_tasks() {
+    // What was aborted is gone when the runtime has been round once.
+    tokio::task::yield_now().await;
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    assert_eq!(tasks, 0, "tasks are left");
 }

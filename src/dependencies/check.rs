@@ -90,7 +90,7 @@ impl Check {
         let deadline = Deadline::after(timeout);
         let timed_out = CheckError::TimedOut { after: timeout };
         match timeout_at(deadline.instant(), self.ask(deadline)).await {
-            Ok(Err(error)) if error.is_timeout() => Err(timed_out),
+            Ok(Err(error)) if error.is_timeout() && deadline.is_over() => Err(timed_out),
             Ok(result) => result,
             Err(_elapsed) => Err(timed_out),
         }
@@ -114,10 +114,10 @@ impl Check {
 
 impl Server {
     async fn connect(&self, deadline: Deadline) -> Result<Connection, CheckError> {
-        let timeout = deadline.share(1);
         Ok(match self {
-            Self::Database(connector) => Connection::Database(connector.connect(timeout).await?),
-            Self::Redis(connector) => Connection::Redis(connector.connect(timeout).await?),
+            Self::Database(connector) => Connection::Database(connector.connect(deadline.share(1)).await?),
+            // All of it: later answers on this connection are given as much.
+            Self::Redis(connector) => Connection::Redis(connector.connect(deadline.patience()).await?),
             Self::Gateway(client) => Connection::Gateway(client.clone()),
         })
     }

@@ -6,20 +6,32 @@ use tokio::time::Instant;
 
 /// The moment when patience ends.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadline(Instant);
+pub(super) struct Deadline {
+    instant: Instant,
+    patience: Duration,
+}
 
 impl Deadline {
     pub(super) fn after(patience: Duration) -> Self {
-        Self(Instant::now() + patience)
+        Self { instant: Instant::now() + patience, patience }
+    }
+
+    /// How much there was at first.
+    pub(super) fn patience(self) -> Duration {
+        self.patience
     }
 
     pub(super) fn instant(self) -> Instant {
-        self.0
+        self.instant
+    }
+
+    pub(super) fn is_over(self) -> bool {
+        Instant::now() >= self.instant
     }
 
     /// What is left, shared out evenly: one that hangs leaves time for the others.
     pub(super) fn share(self, among: usize) -> Duration {
-        let left = self.0.saturating_duration_since(Instant::now());
+        let left = self.instant.saturating_duration_since(Instant::now());
         left / u32::try_from(among.max(1)).unwrap_or(u32::MAX)
     }
 }

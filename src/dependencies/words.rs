@@ -55,6 +55,10 @@ fn tls(error: &rustls::Error) -> String {
             "TLS: certificate of an authority that is not trusted; ca_file can name it".to_owned()
         }
         rustls::Error::InvalidCertificate(error) => match error.to_string() {
+            // What `openssl req -x509` makes, taken for both.
+            words if words.contains("CaUsedAsEndEntity") => {
+                "TLS: certificate of an authority (CA:TRUE) presented as a server's own".to_owned()
+            }
             words if words.starts_with("certificate") => format!("TLS: {words}"),
             words => format!("TLS: certificate not accepted: {words}"),
         },

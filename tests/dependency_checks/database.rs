@@ -1,5 +1,7 @@
 //! A database that comes and goes, and logins.
 
+use std::time::Duration;
+
 use llm_exporter::address::{DatabaseAddress, HostPort, TlsMode};
 use llm_exporter::config::Secret;
 use llm_exporter::dependencies::Check;
@@ -7,7 +9,7 @@ use llm_exporter::dependencies::database::Connector;
 
 use crate::support::postgres::{Postgres, Setup, USER};
 use crate::support::unprivileged::free_port;
-use crate::{LITTLE_PATIENCE, PATIENCE, assert_hangs, assert_up, failure, on_loopback, tasks};
+use crate::{LITTLE_PATIENCE, PATIENCE, assert_hangs, assert_no_tasks, assert_up, failure, on_loopback};
 
 pub(crate) fn address(server: &Postgres) -> DatabaseAddress {
     address_of(vec![on_loopback(server.port())])
@@ -104,13 +106,12 @@ async fn failed_checks_leave_nothing_behind() {
     for _ in 0..5 {
         assert_hangs(&mut check).await;
     }
+    assert_no_tasks().await;
     server.stop();
     for _ in 0..100 {
         failure(&mut check).await;
     }
-    // What was aborted is gone when the runtime has been round once.
-    tokio::task::yield_now().await;
-    assert_eq!(tasks(), 0, "tasks are left");
+    assert_no_tasks().await;
 }
 
 #[tokio::test]
@@ -160,8 +161,18 @@ async fn a_server_that_hangs_leaves_time_for_the_next() {
     let (hung, server) = (Postgres::start(), Postgres::start());
     hung.pause();
     let servers = vec![on_loopback(hung.port()), on_loopback(server.port())];
-    let address = DatabaseAddress { servers, connect_timeout: Some(LITTLE_PATIENCE), ..address(&server) };
-    assert_up(&mut check(&address)).await;
+    let checked = check(&address_of(servers)).timed(Duration::from_secs(6)).await;
+    assert_eq!(checked.result, Ok(()));
+    assert!(checked.latency >= Duration::from_secs(3), "the first has been given its half: {checked:?}");
+}
+
+#[tokio::test]
+async fn a_timeout_in_the_address_counts_for_each_server() {
+    let server = Postgres::start();
+    server.pause();
+    let address = DatabaseAddress { connect_timeout: Some(LITTLE_PATIENCE), ..address(&server) };
+    let words = failure(&mut check(&address)).await;
+    assert_eq!(words, format!("no answer within {LITTLE_PATIENCE:?} (127.0.0.1:{})", server.port()));
 }
 
 #[tokio::test]

@@ -110,3 +110,12 @@ async fn a_file_without_certificates_is_refused_before_anything_is_asked() {
     let error = Connector::new(&address, None).expect_err("a log is no certificate").to_string();
     assert!(error.starts_with(&file.display().to_string()), "{error}");
 }
+
+#[tokio::test]
+async fn a_self_signed_authority_is_no_server_and_the_words_say_so() {
+    let authority = Authority::new();
+    let server = Setup::default().password("open-sesame").tls(&authority.as_server()).start();
+    assert!(talks_tls(&server, TlsMode::Require).await);
+    let words = failure(&mut check(&server, TlsMode::VerifyCa, Some(authority.file()))).await;
+    assert!(words.starts_with("TLS: certificate of an authority (CA:TRUE)"), "{words}");
+}

@@ -12,7 +12,7 @@ use crate::redis::{address, check};
 use crate::support::certificates::Authority;
 use crate::support::redis::{Redis, SERVICE, Setup};
 use crate::support::unprivileged::free_port;
-use crate::{PATIENCE, assert_hangs, assert_up, failure, on_loopback, tasks};
+use crate::{PATIENCE, assert_hangs, assert_no_tasks, assert_up, failure, on_loopback};
 
 async fn connect(address: &RedisAddress) -> Connection {
     let connector = Connector::new(address, None).expect("no file that could be wrong");
@@ -131,8 +131,7 @@ async fn a_cluster_hangs_stops_and_comes_back_like_one_server() {
     assert_eq!(failure(&mut check).await, expected);
     server.start_again();
     drop(check);
-    tokio::task::yield_now().await;
-    assert_eq!(tasks(), 0, "tasks are left");
+    assert_no_tasks().await;
 }
 
 #[tokio::test]

@@ -44,6 +44,12 @@ impl Authority {
         self.folder.path().join("ca.pem")
     }
 
+    /// Its own certificate, taken for a server's.
+    pub(crate) fn as_server(&self) -> Certificate {
+        let key = self.issuer.key().serialize_pem();
+        Certificate { chain: self.pem.clone(), key, authority: self.pem.clone() }
+    }
+
     /// Signs a certificate for a host, by name or address.
     pub(crate) fn certify(&self, host: &str) -> Certificate {
         let params = CertificateParams::new(vec![host.to_owned()]).expect("a name for a host");

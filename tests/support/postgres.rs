@@ -17,6 +17,9 @@ use super::unprivileged::{self, End, ServerProcess, free_port};
 /// Between free-port look-up and start another process may take the port; so often it is tried again.
 const START_ATTEMPTS: usize = 5;
 
+/// What the template is called. To be changed with how it is made, for it is kept.
+const TEMPLATE_NAME: &str = "template-1";
+
 /// Who logs in.
 pub(crate) const USER: &str = "postgres";
 
@@ -74,9 +77,10 @@ impl Setup {
 #[derive(Debug)]
 pub(crate) struct Postgres {
     setup: Setup,
-    folder: TempDir,
     port: u16,
+    /// Dropped before the folder, in which it may be writing.
     process: Option<ServerProcess>,
+    folder: TempDir,
 }
 
 impl Postgres {
@@ -170,15 +174,14 @@ impl Postgres {
 
     /// Whether it runs in the end.
     fn spawn(&mut self) -> bool {
-        let log = self.folder.path().join("log");
-        let started = ServerProcess::start(&bin("postgres"), &self.arguments(), &log, End::Quit);
+        let started = ServerProcess::start(&bin("postgres"), &self.arguments(), self.folder.path(), End::Quit);
         let process = self.process.insert(started.expect("a shell starts"));
         let ready = poll(PATIENCE, || {
             if process.has_ended() { Some(false) } else { is_ready(self.folder.path(), self.port).then_some(true) }
         });
         let ready = ready.unwrap_or(false);
         if !ready {
-            let words = fs::read(&log).unwrap_or_default();
+            let words = fs::read(self.folder.path().join("log")).unwrap_or_default();
             std::io::Write::write_all(&mut std::io::stderr(), &words).expect("stderr takes text");
         }
         ready
@@ -197,6 +200,8 @@ impl Postgres {
             "synchronous_commit=off",
             "full_page_writes=off",
             "autovacuum=off",
+            // In its folder, which goes with it.
+            "dynamic_shared_memory_type=mmap",
             "shared_buffers=2MB",
             "max_connections=20",
         ];
@@ -248,7 +253,7 @@ fn template() -> &'static Path {
         let version = version.expect("this test needs a real PostgreSQL: run tests/run, which installs it").stdout;
         let version: String =
             String::from_utf8_lossy(&version).chars().filter(|it| it.is_ascii_alphanumeric()).collect();
-        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("data-of-{version}"));
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{TEMPLATE_NAME}-{version}"));
         if !kept.exists() {
             make_template(&kept);
         }

@@ -90,9 +90,10 @@ impl Setup {
 #[derive(Debug)]
 pub(crate) struct Redis {
     setup: Setup,
-    folder: TempDir,
     port: u16,
+    /// Dropped before the folder, in which it may be writing.
     process: Option<ServerProcess>,
+    folder: TempDir,
 }
 
 impl Redis {
@@ -180,20 +181,21 @@ impl Redis {
 
     /// Whether it runs in the end.
     fn spawn(&mut self) -> bool {
-        let (program, log) = (Path::new("redis-server"), self.folder.path().join("log"));
+        let program = Path::new("redis-server");
         let config = unprivileged::file(self.folder.path().join("redis.conf"), &self.config());
         let mut arguments = vec![config.display().to_string()];
         if matches!(self.setup.kind, Kind::Sentinel(_)) {
             arguments.push("--sentinel".to_owned());
         }
-        self.process = Some(ServerProcess::start(program, &arguments, &log, End::Kill).expect("a shell starts"));
+        self.process =
+            Some(ServerProcess::start(program, &arguments, self.folder.path(), End::Kill).expect("a shell starts"));
         let ready = poll(PATIENCE, || {
             let has_ended = self.process.as_mut().is_none_or(ServerProcess::has_ended);
             if has_ended { Some(false) } else { self.try_command(&["PING"]).ok().map(|answer| answer == "PONG") }
         });
         let ready = ready.unwrap_or(false);
         if !ready {
-            let words = fs::read(&log).unwrap_or_default();
+            let words = fs::read(self.folder.path().join("log")).unwrap_or_default();
             std::io::Write::write_all(&mut std::io::stderr(), &words).expect("stderr takes text");
         }
         ready

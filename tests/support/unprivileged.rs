@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
@@ -19,24 +19,31 @@ use super::deadline::{PATIENCE, poll};
 /// Debian's `nobody` and `nogroup`.
 const NOBODY: u32 = 65534;
 
+/// Where Linux has files in memory.
+const MEMORY: &str = "/dev/shm";
+
+/// A server with its data takes some 30 MiB. Containers often have 64 MiB there in all.
+const PLENTY: u64 = 2 << 30;
+
 /// How long a server may take to end by itself.
 const END_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Becomes the server, and leaves someone behind who waits for the end of the test: then its end of the pipe that is our standard input
-/// is closed, also when it was killed. `$$` stays the id of the server. The server may be paused, and so may its children. Whoever waits
-/// ignores what a terminal sends to all.
+/// is closed, also when it was killed, without the word that all is well. `$$` stays the id of the server. It may be paused, and so may
+/// its children. Whoever waits ignores what a terminal sends to all.
 const GUARDED: &str = r#"
-signal=$1; shift
+signal=$1 folder=$2; shift 2
 exec 3<&0
 (
   trap '' HUP INT TERM
-  cat <&3
+  read word <&3 && exit
   me=$(exec sh -c 'echo $PPID')
   for child in $(cat /proc/$$/task/$$/children); do [ "$child" = "$me" ] || kill -CONT "$child"; done
   kill -CONT $$
   kill -"$signal" $$
-  for try in $(seq 50); do kill -0 $$ || exit; sleep 0.1; done
+  for try in $(seq 50); do kill -0 $$ || break; sleep 0.1; done
   kill -KILL $$
+  rm -rf "$folder"
 ) >/dev/null 2>&1 &
 exec 3<&- "$@" </dev/null
 "#;
@@ -59,15 +66,15 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts a server whose words go to a file.
-    pub(crate) fn start<A: AsRef<OsStr>>(program: &Path, arguments: &[A], log: &Path, end: End) -> io::Result<Self> {
-        let log = File::options().create(true).append(true).open(log)?;
+    /// Starts a server in a folder of its own, where its words go to the file `log`.
+    pub(crate) fn start<A: AsRef<OsStr>>(program: &Path, arguments: &[A], folder: &Path, end: End) -> io::Result<Self> {
+        let log = File::options().create(true).append(true).open(folder.join("log"))?;
         let signal = match end {
             End::Quit => "QUIT",
             End::Kill => "KILL",
         };
         let mut command = command(Path::new("sh"));
-        command.args(["-c", GUARDED, "sh", signal]).arg(program).args(arguments);
+        command.args(["-c", GUARDED, "sh", signal]).arg(folder).arg(program).args(arguments);
         command.stdin(Stdio::piped()).stdout(log.try_clone()?).stderr(log);
         let mut child = command.spawn()?;
         let guard = child.stdin.take();
@@ -99,7 +106,10 @@ impl ServerProcess {
             self.signal(Signal::KILL);
         }
         self.child.wait().expect("it is our child");
-        self.guard = None;
+        if let Some(mut guard) = self.guard.take() {
+            // It may have been killed with its server.
+            let _ = guard.write_all(b"well\n");
+        }
     }
 
     fn signal(&self, signal: Signal) {
@@ -147,11 +157,19 @@ pub(crate) fn command(program: &Path) -> Command {
     command
 }
 
-/// A temporary folder for whoever [`command`] runs as.
+/// A temporary folder for whoever [`command`] runs as: in memory where there is plenty of it, for a database writes thousands of files.
 pub(crate) fn folder() -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = if has_room(MEMORY) { tempfile::tempdir_in(MEMORY) } else { tempfile::tempdir() };
+    let folder = folder.expect("a temporary folder");
     give(folder.path());
     folder
+}
+
+fn has_room(folder: &str) -> bool {
+    let output = Command::new("df").args(["--output=avail", "-B1", folder]).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let free = text.lines().nth(1).and_then(|line| line.trim().parse::<u64>().ok());
+    free.is_some_and(|free| free >= PLENTY)
 }
 
 /// Writes a file that only whoever [`command`] runs as may read.
