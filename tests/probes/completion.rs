@@ -236,9 +236,19 @@ fn an_answer_that_breaks_off_is_a_bad_response_and_may_have_cost_everything() {
 fn what_is_no_answer_is_a_bad_response() {
     let provider = Provider::start();
     for behaviour in [Behaviour::Garbage, Behaviour::Endless, Behaviour::NoHttp] {
-        provider.behave(behaviour.clone());
+        provider.behave(behaviour);
         assert_failure(&probe(&at(&provider), LEVEL), LEVEL, ErrorKind::BadResponse);
     }
+}
+
+#[test]
+fn a_stream_that_never_ends_is_given_up_and_may_have_cost_everything() {
+    let provider = Provider::start();
+    provider.behave(Behaviour::EndlessStream);
+    let outcome = probe(&at(&provider), LEVEL);
+    let failure = assert_failure(&outcome, LEVEL, ErrorKind::BadResponse);
+    assert_eq!(failure.message, "the stream is longer than 1 MiB");
+    assert_eq!(outcome.usage.expect("who knows").cost, most(&at(&provider)));
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(crate) enum Behaviour {
     NoHttp,
     /// With 200 and a body that never ends.
     Endless,
+    /// With a stream of words that never ends.
+    EndlessStream,
     /// By closing the connection.
     CloseAtOnce,
     /// With 307 to this address.

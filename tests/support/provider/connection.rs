@@ -54,7 +54,12 @@ fn serve_over(stream: impl Read + Write, record: &Record) -> io::Result<()> {
         Behaviour::Refusal(status, body) => write_whole(&mut out, status, &[], "application/json", &body),
         Behaviour::Garbage => write_whole(&mut out, 200, &[], "text/html", "<html>It works!</html>"),
         Behaviour::RedirectTo(address) => write_whole(&mut out, 307, &[("Location", &address)], "text/plain", ""),
-        Behaviour::Endless => write_endlessly(&mut out, record),
+        // The beginning of something that could be JSON.
+        Behaviour::Endless => write_endlessly(&mut out, "application/json", &"[".repeat(64 << 10), record),
+        Behaviour::EndlessStream => {
+            let event = format!("data: {}\n\n", json!({"choices": [{"delta": {"content": "pong"}}]}));
+            write_endlessly(&mut out, "text/event-stream", &event.repeat(1000), record)
+        }
         Behaviour::HangMidBody => {
             out.write_all(HALF_A_BODY)?;
             out.flush()?;
@@ -138,13 +143,10 @@ fn write_whole(
     out.flush()
 }
 
-fn write_endlessly(out: &mut impl Write, record: &Record) -> io::Result<()> {
-    write_stream_head(out, "application/json")?;
-    // The beginning of a list that could be one.
-    write_chunk(out, "[0")?;
-    let more = ",1".repeat(32 << 10);
+fn write_endlessly(out: &mut impl Write, media_type: &str, more: &str, record: &Record) -> io::Result<()> {
+    write_stream_head(out, media_type)?;
     while !record.has_ended() {
-        write_chunk(out, &more)?;
+        write_chunk(out, more)?;
     }
     Ok(())
 }
