@@ -130,7 +130,7 @@ pub struct Redis {
     pub url: Option<RedisAddress>,
     /// What stands before the gateway's keys, and a colon; empty where the gateway has no namespace.
     pub namespace: String,
-    /// Certificates to trust besides those of the operating system.
+    /// Certificates to trust instead of those of the operating system.
     pub ca_file: Option<PathBuf>,
 }
 

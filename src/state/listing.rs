@@ -8,6 +8,9 @@ use super::DeploymentFacts;
 use super::traffic::Traffic;
 use crate::event::{Deployment, Timestamp};
 
+/// Requests that are told of later than this after they were made are few.
+const LONGEST_REQUEST: Duration = Duration::from_mins(15);
+
 /// A deployment as it is listed, without secrets other than what an address holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listing<'a> {
@@ -34,10 +37,19 @@ pub enum Standing {
     /// Its id is on the list with another name: an alias, or one of the many models of a wildcard.
     OtherName,
     /// It was on the list and is no more.
-    Gone,
+    Gone {
+        /// When the first list without it was asked for.
+        since: Timestamp,
+    },
 }
 
 impl Standing {
+    /// Whether the list names it, or its id.
+    #[must_use]
+    pub const fn is_on_list(self) -> bool {
+        matches!(self, Self::Listed | Self::OtherName)
+    }
+
     /// Its name in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -45,7 +57,7 @@ impl Standing {
             Self::Unlisted => "unlisted",
             Self::Listed => "listed",
             Self::OtherName => "other_name",
-            Self::Gone => "gone",
+            Self::Gone { .. } => "gone",
         }
     }
 }
@@ -57,7 +69,7 @@ impl DeploymentFacts {
         match self.standing {
             Standing::Unlisted | Standing::Listed => true,
             Standing::OtherName => self.seen_at.is_some_and(|seen_at| !seen_at.is_older_than(stale_after, now)),
-            Standing::Gone => self.seen_at > listed_at,
+            Standing::Gone { .. } => self.seen_at > listed_at,
         }
     }
 
@@ -72,26 +84,32 @@ impl Traffic {
     /// Takes over a list of all deployments, which was asked for at `at`.
     pub(super) fn list(&mut self, listings: &[Listing<'_>], at: Timestamp) {
         self.listed_at = Some(at);
-        let mut by_id = self.forget_lists();
+        let mut by_id = self.forget_lists(at);
         let mut listed = HashMap::with_capacity(listings.len());
+        let mut new = Vec::new();
         for listing in listings {
             let mut rows = by_id.remove(listing.id).unwrap_or_default();
             if !self.mark(listing, &rows) {
-                rows.extend(self.add_listed(listing));
+                new.push(listing);
             }
+            // The others may have to make room.
+            rows.retain(|row| self.deployments.at(*row).standing.is_on_list());
             listed.insert(listing.id.to_owned(), rows);
         }
-        self.drop_idle_rows();
-        listed.values_mut().for_each(|rows| rows.retain(|row| self.deployments.at(*row).standing != Standing::Gone));
+        self.drop_idle_rows(new.len(), at);
+        for listing in new {
+            let row = self.add_listed(listing);
+            listed.entry(listing.id.to_owned()).or_default().extend(row);
+        }
         self.rows_of_listed = listed;
     }
 
     /// Every row as if no list named it; positions by id.
-    fn forget_lists(&mut self) -> HashMap<String, Vec<usize>> {
+    fn forget_lists(&mut self, at: Timestamp) -> HashMap<String, Vec<usize>> {
         let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
         for (position, facts) in self.deployments.own_rows() {
-            if facts.standing != Standing::Unlisted {
-                facts.standing = Standing::Gone;
+            if facts.standing.is_on_list() {
+                facts.standing = Standing::Gone { since: at };
             }
             if !facts.info.deployment.is_empty() {
                 by_id.entry(facts.info.deployment.clone()).or_default().push(position);
@@ -136,10 +154,17 @@ impl Traffic {
         Some(row)
     }
 
-    /// What is on no list any more and never cost anything leaves nothing behind that somebody would miss.
-    fn drop_idle_rows(&mut self) {
-        let is_idle = |facts: &DeploymentFacts| {
-            facts.standing == Standing::Gone && !facts.has_traffic() && !facts.probes.was_billed()
+    /// What is on no list any more and never cost anything leaves nothing behind that somebody would miss. It is kept for a while,
+    /// so that a request that was under way is not taken for one to a deployment that nobody listed; unless there is no room for `new`.
+    fn drop_idle_rows(&mut self, new: usize, now: Timestamp) {
+        let size = self.deployments.size();
+        let is_tight = size.rows + new > size.limit;
+        let is_idle = |facts: &DeploymentFacts| match facts.standing {
+            Standing::Gone { since } => {
+                let is_old = is_tight || since.is_older_than(LONGEST_REQUEST, now);
+                is_old && !facts.has_traffic() && !facts.probes.was_billed()
+            }
+            Standing::Unlisted | Standing::Listed | Standing::OtherName => false,
         };
         for row in self.deployments.remove_if(is_idle) {
             if let Some(links) = self.links.get_mut(row) {
