@@ -207,9 +207,13 @@ fn a_list_that_comes_and_goes_does_not_fill_the_table() {
         pipeline.state.list(&listings, later(round));
         pipeline.state.list(&[], later(round));
     }
-    let sizes = pipeline.state.snapshot(later(100)).tables;
-    let size = sizes.iter().find(|(table, _)| *table == "deployments").map(|(_, size)| *size);
-    assert_eq!(size, Some(TableSize { rows: 0, limit: 10, overflowed: 0 }));
+    let size = |at| {
+        let sizes = pipeline.state.snapshot(at).tables;
+        sizes.into_iter().find(|(table, _)| *table == "deployments").map(|(_, size)| size)
+    };
+    assert_eq!(size(later(100)), Some(TableSize { rows: 10, limit: 10, overflowed: 0 }), "for what is told late");
+    pipeline.state.list(&[], later(2_000));
+    assert_eq!(size(later(2_000)), Some(TableSize { rows: 0, limit: 10, overflowed: 0 }));
 }
 
 #[test]
