@@ -2,7 +2,7 @@
 //!
 //! The proxy comes from PyPI (`litellm/install`), its upstream is a stand-in (`litellm/upstream.py`), its clients are
 //! the OpenAI SDK (`litellm/traffic.py`). What they saw of each request is turned into what the exporter must say
-//! (`litellm/expected.rs`). A fact about LiteLLM that a change of its version may break belongs here; what the exporter
+//! (`litellm/expected.rs`). A second exporter, with the proxy's environment alone, learns its models (`litellm/discovery.rs`). A fact about LiteLLM that a change of its version may break belongs here; what the exporter
 //! does with an event of a known shape belongs into the tests on captured events.
 
 use std::collections::BTreeSet;
@@ -16,6 +16,8 @@ use metrics::{Metrics, get};
 use process::{Process, wait_for};
 use serde_json::Value;
 
+#[path = "litellm/discovery.rs"]
+mod discovery;
 #[path = "litellm/expected.rs"]
 mod expected;
 #[path = "litellm/metrics.rs"]
@@ -48,6 +50,7 @@ fn the_counters_agree_with_what_the_clients_of_a_real_proxy_saw() {
 
     let mut wrong = expected.disagreements(&metrics);
     wrong.extend(health_disagreements(&exporter.url, &metrics, &expected));
+    wrong.extend(discovery::disagreements(dir.path(), proxy));
     assert!(
         wrong.is_empty(),
         "of {} requests, the exporter disagrees with the clients:\n  {}\n",
