@@ -81,7 +81,9 @@ impl Subject {
     }
 
     fn facts(&self, now: Timestamp) -> DeploymentFacts {
-        self.state.fleet(now).deployments.iter().next().expect("one deployment").facts.clone()
+        let fleet = self.state.fleet(now);
+        let facts = fleet.deployments.iter().next().expect("one deployment").facts;
+        DeploymentFacts::clone(facts)
     }
 
     fn judged(&self, policy: &Policy, seconds: f64) -> HealthState {

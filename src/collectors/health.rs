@@ -53,7 +53,7 @@ impl Collector for Health {
         out.family(&MODEL_UP);
         for model in &report.models {
             if let Some(up) = model.up {
-                out.sample(&model.labels, None, up.into());
+                out.sample(&LabelSet::new([("model", model.name())]), None, up.into());
             }
         }
         collect_deployments(&report.deployments, out);

@@ -1,5 +1,7 @@
 //! Probes: what they asked, what they found, what they used. None of it is in the metrics of requests.
 
+use std::sync::Arc;
+
 use super::{CollectError, Collector, View};
 use crate::event::{ErrorKind, ProbeLevel, SkipReason};
 use crate::exposition::{Descriptor, Encoder};
@@ -83,7 +85,7 @@ fn collect_latencies(snapshot: &Snapshot, out: &mut dyn Encoder) {
 }
 
 /// The deployments whose turn it ever was.
-fn probed(snapshot: &Snapshot) -> impl Iterator<Item = Row<'_, DeploymentFacts>> {
+fn probed(snapshot: &Snapshot) -> impl Iterator<Item = Row<'_, Arc<DeploymentFacts>>> {
     let was_its_turn = |facts: &DeploymentFacts| {
         let probes = &facts.probes;
         probes.counts.iter().any(|counts| counts.done > 0) || probes.skipped.iter().any(|skipped| *skipped > 0)
@@ -93,7 +95,7 @@ fn probed(snapshot: &Snapshot) -> impl Iterator<Item = Row<'_, DeploymentFacts>>
 }
 
 /// Each level at which each of them was probed.
-fn levels(snapshot: &Snapshot) -> impl Iterator<Item = (Row<'_, DeploymentFacts>, ProbeLevel, ProbeCounts)> {
+fn levels(snapshot: &Snapshot) -> impl Iterator<Item = (Row<'_, Arc<DeploymentFacts>>, ProbeLevel, ProbeCounts)> {
     probed(snapshot).flat_map(|row| {
         let levels = ProbeLevel::ALL.into_iter().map(|level| (level, row.facts.probes.counts[level.index()]));
         let used = levels.filter(|(_, counts)| counts.done > 0);
@@ -102,6 +104,6 @@ fn levels(snapshot: &Snapshot) -> impl Iterator<Item = (Row<'_, DeploymentFacts>
 }
 
 /// The deployments for which there was ever a bill, also those that are gone.
-fn billed(snapshot: &Snapshot) -> impl Iterator<Item = Row<'_, DeploymentFacts>> {
+fn billed(snapshot: &Snapshot) -> impl Iterator<Item = Row<'_, Arc<DeploymentFacts>>> {
     snapshot.fleet.deployments.iter().filter(|row| row.facts.probes.was_billed())
 }

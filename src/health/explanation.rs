@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::json::rfc3339;
+use super::json::Rfc3339;
 use super::{Policy, Verdict, judge};
 use crate::event::{ErrorKind, ProbeLevel, Timestamp};
 use crate::state::{DeploymentFacts, Fleet};
@@ -15,7 +15,7 @@ pub struct Explanation<'a> {
     status: &'static str,
     rule: &'static str,
     rule_in_words: &'static str,
-    judged_at: String,
+    judged_at: Rfc3339,
     facts: FactsJson<'a>,
     policy: PolicyJson,
 }
@@ -33,10 +33,10 @@ struct FactsJson<'a> {
 /// What became of requests and billed probes.
 #[derive(Debug, Serialize)]
 struct RequestsJson {
-    last_evidence: Option<String>,
-    last_success: Option<String>,
-    last_failure: Option<String>,
-    last_throttled: Option<String>,
+    last_evidence: Option<Rfc3339>,
+    last_success: Option<Rfc3339>,
+    last_failure: Option<Rfc3339>,
+    last_throttled: Option<Rfc3339>,
     failures_in_a_row: u64,
     successes_in_a_row: u64,
     served_in_window: u32,
@@ -47,11 +47,11 @@ struct RequestsJson {
 /// What became of unbilled probes.
 #[derive(Debug, Serialize)]
 struct ProbesJson {
-    last_evidence: Option<String>,
+    last_evidence: Option<Rfc3339>,
     level: Option<&'static str>,
-    last_success: Option<String>,
-    last_failure: Option<String>,
-    last_throttled: Option<String>,
+    last_success: Option<Rfc3339>,
+    last_failure: Option<Rfc3339>,
+    last_throttled: Option<Rfc3339>,
     failures_in_a_row: u64,
     successes_in_a_row: u64,
     failures_before: u64,
@@ -61,7 +61,7 @@ struct ProbesJson {
 struct ErrorJson<'a> {
     kind: &'static str,
     message: &'a str,
-    at: String,
+    at: Rfc3339,
 }
 
 #[derive(Debug, Serialize)]
@@ -96,7 +96,7 @@ impl<'a> Explanation<'a> {
             status: state.as_str(),
             rule: rule.as_str(),
             rule_in_words: rule.in_words(),
-            judged_at: rfc3339(now),
+            judged_at: Rfc3339(now),
             facts: FactsJson {
                 listing: facts.standing.as_str(),
                 requests: RequestsJson::new(facts, now),
@@ -105,7 +105,7 @@ impl<'a> Explanation<'a> {
                 last_error: facts.last_error.as_ref().map(|error| ErrorJson {
                     kind: ErrorKind::as_str(error.kind),
                     message: &error.message,
-                    at: rfc3339(error.at),
+                    at: Rfc3339(error.at),
                 }),
             },
             policy: PolicyJson::new(policy),
@@ -117,10 +117,10 @@ impl RequestsJson {
     fn new(facts: &DeploymentFacts, now: Timestamp) -> Self {
         let in_window = facts.outcomes.within(now);
         Self {
-            last_evidence: facts.answered_at.map(rfc3339),
-            last_success: facts.streak.last_success_at().map(rfc3339),
-            last_failure: facts.streak.last_failure_at().map(rfc3339),
-            last_throttled: facts.last_throttled_at.map(rfc3339),
+            last_evidence: facts.answered_at.map(Rfc3339),
+            last_success: facts.streak.last_success_at().map(Rfc3339),
+            last_failure: facts.streak.last_failure_at().map(Rfc3339),
+            last_throttled: facts.last_throttled_at.map(Rfc3339),
             failures_in_a_row: facts.streak.failures(),
             successes_in_a_row: facts.streak.successes(),
             served_in_window: in_window.served,
@@ -134,11 +134,11 @@ impl ProbesJson {
     fn new(facts: &DeploymentFacts) -> Self {
         let reach = &facts.reach;
         Self {
-            last_evidence: reach.checked_at.map(rfc3339),
+            last_evidence: reach.checked_at.map(Rfc3339),
             level: reach.level.map(ProbeLevel::as_str),
-            last_success: reach.last_success_at.map(rfc3339),
-            last_failure: reach.last_failure_at.map(rfc3339),
-            last_throttled: reach.last_throttled_at.map(rfc3339),
+            last_success: reach.last_success_at.map(Rfc3339),
+            last_failure: reach.last_failure_at.map(Rfc3339),
+            last_throttled: reach.last_throttled_at.map(Rfc3339),
             failures_in_a_row: reach.failures,
             successes_in_a_row: reach.successes,
             failures_before: reach.ended_failures,

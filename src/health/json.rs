@@ -1,6 +1,6 @@
 //! The JSON of the health routes: a contract. Keys may be added, none is renamed.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::explanation::Explanation;
 use super::{DependencyReport, DeploymentReport, HealthState, Readiness, Report};
@@ -60,9 +60,9 @@ struct ServiceJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     latency_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_check: Option<String>,
+    last_check: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_success: Option<String>,
+    last_success: Option<Rfc3339>,
     /// Why it is not there now.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
@@ -93,7 +93,7 @@ struct ListJson<'a> {
     /// Whether the latest reading went well; where it did not, the list before it holds.
     status: &'static str,
     deployments: usize,
-    last_success: Option<String>,
+    last_success: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
 }
@@ -112,15 +112,15 @@ struct EndpointJson<'a> {
     /// Whether the gateway itself sends it no requests for the moment.
     #[serde(skip_serializing_if = "Option::is_none")]
     cooldown: Option<bool>,
-    last_check: Option<String>,
-    last_success: Option<String>,
+    last_check: Option<Rfc3339>,
+    last_success: Option<Rfc3339>,
     consecutive_failures: u64,
     /// The failure that speaks against it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     /// The latest failure, kept after recovery.
     last_error: Option<&'a str>,
-    last_error_at: Option<String>,
+    last_error_at: Option<Rfc3339>,
 }
 
 impl<'a> HealthJson<'a> {
@@ -206,8 +206,8 @@ impl<'a> ServiceJson<'a> {
         Self {
             status: report.state.as_str(),
             latency_ms: report.latency.map(|latency| latency.as_micros() as f64 / 1_000.0),
-            last_check: report.checked_at.map(rfc3339),
-            last_success: report.last_success_at.map(rfc3339),
+            last_check: report.checked_at.map(Rfc3339),
+            last_success: report.last_success_at.map(Rfc3339),
             error: report.error(),
             last_error: report.last_error.as_deref(),
         }
@@ -221,7 +221,7 @@ impl<'a> ListJson<'a> {
             source: source.as_str(),
             status: if error.is_none() { "up" } else { "down" },
             deployments: *deployments,
-            last_success: last_success_at.map(rfc3339),
+            last_success: last_success_at.map(Rfc3339),
             error: error.as_deref(),
         }
     }
@@ -251,17 +251,23 @@ impl<'a> EndpointJson<'a> {
             status: state.as_str(),
             reason: rule.as_str(),
             cooldown: *in_cooldown,
-            last_check: last_check_at.map(rfc3339),
-            last_success: last_success_at.map(rfc3339),
+            last_check: last_check_at.map(Rfc3339),
+            last_success: last_success_at.map(Rfc3339),
             consecutive_failures: *consecutive_failures,
             error: last_message.filter(|_| speaks_against_it),
             last_error: last_message,
-            last_error_at: last_error.as_ref().map(|error| rfc3339(error.at)),
+            last_error_at: last_error.as_ref().map(|error| Rfc3339(error.at)),
         }
     }
 }
 
-/// `2024-01-15T10:30:00Z`
-pub(super) fn rfc3339(at: Timestamp) -> String {
-    jiff::Timestamp::from_second(at.as_micros().div_euclid(1_000_000)).unwrap_or_default().to_string()
+/// A moment, written as `2024-01-15T10:30:00Z`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rfc3339(pub(super) Timestamp);
+
+impl Serialize for Rfc3339 {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seconds = self.0.as_micros().div_euclid(1_000_000);
+        serializer.collect_str(&jiff::Timestamp::from_second(seconds).unwrap_or_default())
+    }
 }

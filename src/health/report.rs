@@ -55,12 +55,18 @@ pub struct DeploymentReport {
 /// The verdict on one public model.
 #[derive(Debug, Clone)]
 pub struct ModelReport {
-    /// The public name.
-    pub model: String,
-    /// Its label.
-    pub labels: LabelSet,
+    /// One of its deployments.
+    of: Arc<DeploymentInfo>,
     /// Whether at least one deployment can serve it; `None` while that is unknown.
     pub up: Option<bool>,
+}
+
+impl ModelReport {
+    /// The public name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.of.model
+    }
 }
 
 impl Report {
@@ -71,15 +77,13 @@ impl Report {
         let rows = fleet.deployments.iter().filter(|row| shown(row.facts));
         let deployments: Vec<_> =
             rows.map(|row| DeploymentReport::new(row.facts, row.labels, policy, fleet.at)).collect();
-        let mut gone: HashSet<String> = fleet
-            .deployments
-            .iter()
-            .filter(|row| !shown(row.facts))
-            .map(|row| row.facts.info.deployment.clone())
-            .collect();
-        deployments.iter().for_each(|deployment| {
-            gone.remove(&deployment.info.deployment);
-        });
+        let hidden = fleet.deployments.iter().filter(|row| !shown(row.facts));
+        let mut gone: HashSet<String> = hidden.map(|row| row.facts.info.deployment.clone()).collect();
+        if !gone.is_empty() {
+            deployments.iter().for_each(|deployment| {
+                gone.remove(&deployment.info.deployment);
+            });
+        }
         let models = judge_models(&deployments);
         Self {
             at: fleet.at,
@@ -136,14 +140,7 @@ impl DeploymentReport {
 fn judge_models(deployments: &[DeploymentReport]) -> Vec<ModelReport> {
     deployments
         .chunk_by(|a, b| a.info.model == b.info.model)
-        .map(|of_one_model| {
-            let model = &of_one_model[0].info.model;
-            ModelReport {
-                model: model.clone(),
-                labels: LabelSet::new([("model", model.as_str())]),
-                up: is_up(of_one_model),
-            }
-        })
+        .map(|of_one_model| ModelReport { of: Arc::clone(&of_one_model[0].info), up: is_up(of_one_model) })
         .collect()
 }
 

@@ -17,6 +17,9 @@ use crate::health::json::{HealthJson, ModelsJson, ReadinessJson, ServicesJson};
 use crate::health::{Policy, Report};
 use crate::state::Fleet;
 
+/// What is usually told of one.
+const BYTES_PER_DEPLOYMENT: usize = 448;
+
 /// `GET /health/liveliness`: depends on nothing.
 pub(super) async fn liveliness() -> HttpResponse {
     respond(Answer::new(StatusCode::OK, &"I'm alive!"))
@@ -48,14 +51,15 @@ pub(super) async fn models(shared: Data<Shared>, Query(filter): Query<Filter>) -
         let only = filter.model.as_deref();
         let status = match only {
             None => StatusCode::OK,
-            Some(name) => match report.models.iter().find(|model| model.model == name) {
+            Some(name) => match report.models.iter().find(|model| model.name() == name) {
                 None => StatusCode::NOT_FOUND,
                 Some(model) => serving(model.up != Some(false)),
             },
         };
         let models = ModelsJson::new(report, only);
         let models = if filter.debug { models.explained(explain(fleet, policy, only)) } else { models };
-        Answer::new(status, &models)
+        let deployments = if only.is_some() { 0 } else { report.deployments.len() };
+        Answer::with_room(deployments, status, &models)
     })
     .await
 }
@@ -74,7 +78,14 @@ struct Answer {
 
 impl Answer {
     fn new(status: StatusCode, json: &impl Serialize) -> Self {
-        Self { status, json: serde_json::to_vec(json).expect("texts, numbers and lists of them are JSON") }
+        Self::with_room(0, status, json)
+    }
+
+    /// One that tells of so many deployments: a list of thousands would grow, and be copied, a dozen times.
+    fn with_room(deployments: usize, status: StatusCode, json: &impl Serialize) -> Self {
+        let mut text = Vec::with_capacity(deployments * BYTES_PER_DEPLOYMENT);
+        serde_json::to_writer(&mut text, json).expect("texts, numbers and lists of them are JSON");
+        Self { status, json: text }
     }
 }
 

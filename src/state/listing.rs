@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::DeploymentFacts;
@@ -109,7 +110,7 @@ impl Traffic {
         let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
         for (position, facts) in self.deployments.own_rows() {
             if facts.standing.is_on_list() {
-                facts.standing = Standing::Gone { since: at };
+                Arc::make_mut(facts).standing = Standing::Gone { since: at };
             }
             if !facts.info.deployment.is_empty() {
                 by_id.entry(facts.info.deployment.clone()).or_default().push(position);
@@ -122,7 +123,7 @@ impl Traffic {
     fn mark(&mut self, listing: &Listing<'_>, rows: &[usize]) -> bool {
         let chosen = self.row_of(listing, rows);
         for row in rows {
-            let facts = self.deployments.at(*row);
+            let facts = self.deployments.at_mut(*row);
             if Some(*row) == chosen {
                 facts.standing = Standing::Listed;
                 facts.update_info(&told_by(listing));
@@ -149,8 +150,8 @@ impl Traffic {
         let told = told_by(listing);
         let window = self.settings.window;
         let key = [listing.model, listing.provider, listing.id];
-        let row = self.deployments.slot_or_drop(&key, || DeploymentFacts::new(&told, &key, window))?;
-        self.deployments.at(row).standing = Standing::Listed;
+        let row = self.deployments.slot_or_drop(&key, || Arc::new(DeploymentFacts::new(&told, &key, window)))?;
+        self.deployments.at_mut(row).standing = Standing::Listed;
         Some(row)
     }
 
@@ -159,7 +160,7 @@ impl Traffic {
     fn drop_idle_rows(&mut self, new: usize, now: Timestamp) {
         let size = self.deployments.size();
         let is_tight = size.rows + new > size.limit;
-        let is_idle = |facts: &DeploymentFacts| match facts.standing {
+        let is_idle = |facts: &Arc<DeploymentFacts>| match facts.standing {
             Standing::Gone { since } => {
                 let is_old = is_tight || since.is_older_than(LONGEST_REQUEST, now);
                 is_old && !facts.has_traffic() && !facts.probes.was_billed()

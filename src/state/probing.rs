@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use super::deployments::Cooldown;
 use super::traffic::Traffic;
@@ -58,7 +59,7 @@ impl Traffic {
     pub(super) fn record_probe(&mut self, deployment: &str, outcome: &ProbeOutcome, by: ProbedBy) {
         let Self { rows_of_listed, deployments, probe_latencies, .. } = self;
         for row in rows_of_listed.get(deployment).into_iter().flatten() {
-            let facts = deployments.at(*row);
+            let facts = deployments.at_mut(*row);
             facts.learn(outcome);
             if facts.standing != Standing::Listed {
                 continue;
@@ -75,7 +76,7 @@ impl Traffic {
     /// Counts a probe that was left out.
     pub(super) fn note_probe_skipped(&mut self, deployment: &str, reason: SkipReason) {
         for row in self.rows_of_listed.get(deployment).into_iter().flatten() {
-            let facts = self.deployments.at(*row);
+            let facts = self.deployments.at_mut(*row);
             if facts.standing == Standing::Listed {
                 facts.probes.skipped[reason.index()] += 1;
             }
@@ -86,6 +87,7 @@ impl Traffic {
     pub(super) fn note_cooldowns<S: BuildHasher>(&mut self, in_cooldown: &HashSet<String, S>, at: Timestamp) {
         for (_, facts) in self.deployments.own_rows() {
             if !facts.info.deployment.is_empty() {
+                let facts = Arc::make_mut(facts);
                 facts.cooldown = Some(Cooldown { is_on: in_cooldown.contains(&facts.info.deployment), at });
             }
         }

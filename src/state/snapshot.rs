@@ -1,5 +1,7 @@
 //! A copy of the state, from which views are rendered.
 
+use std::sync::Arc;
+
 use super::sources::Source;
 use super::{
     BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, Expected, FallbackFacts,
@@ -14,7 +16,7 @@ pub struct Fleet {
     /// The moment.
     pub at: Timestamp,
     /// Deployments by model, provider and deployment.
-    pub deployments: Rows<DeploymentFacts>,
+    pub deployments: Rows<Arc<DeploymentFacts>>,
     /// What the operator configured.
     pub expected: Expected,
     /// When the list of deployments that is in use was asked for; `None` before the first.
@@ -33,7 +35,7 @@ pub struct Snapshot {
     /// The deployments, and the moment.
     pub fleet: Fleet,
     /// Latencies by model and provider.
-    pub upstreams: Rows<UpstreamFacts>,
+    pub upstreams: Rows<Arc<UpstreamFacts>>,
     /// Public model names.
     pub models: Rows<ModelFacts>,
     /// Fallbacks by model and the model that stood in.
@@ -58,7 +60,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// The deployments that any request has reached, also those that are gone: what they counted is part of every sum.
-    pub fn with_traffic(&self) -> impl Iterator<Item = Row<'_, DeploymentFacts>> {
+    pub fn with_traffic(&self) -> impl Iterator<Item = Row<'_, Arc<DeploymentFacts>>> {
         self.fleet.deployments.iter().filter(|row| row.facts.has_traffic())
     }
 }

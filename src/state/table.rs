@@ -278,6 +278,15 @@ impl<F> Table<F> {
     }
 }
 
+/// Tables of large facts share them with the copies that views are made from: a copy is then a count for each row, and a row is only
+/// copied when it changes while a view looks at it.
+impl<F: Clone> Table<Arc<F>> {
+    /// The facts at a position that a [`Slot`] told, to be changed.
+    pub(super) fn at_mut(&mut self, position: usize) -> &mut F {
+        Arc::make_mut(self.at(position))
+    }
+}
+
 /// Where a row is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slot {

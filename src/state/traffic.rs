@@ -1,6 +1,7 @@
 //! All tables, and where in them an event goes.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::calls::{Calls, Sequel};
@@ -48,7 +49,7 @@ pub(super) struct Links {
 #[derive(Debug)]
 pub(super) struct Traffic {
     pub(super) settings: Settings,
-    pub(super) deployments: Table<DeploymentFacts>,
+    pub(super) deployments: Table<Arc<DeploymentFacts>>,
     /// Where the other rows of a deployment are, by its position: found once, and not with each event.
     pub(super) links: Vec<Option<Links>>,
     /// When the list of deployments that is in use was asked for.
@@ -56,7 +57,7 @@ pub(super) struct Traffic {
     /// The rows of each deployment that is listed, by its id.
     pub(super) rows_of_listed: HashMap<String, Vec<usize>>,
     pub(super) probe_latencies: Table<ProbeLatency>,
-    upstreams: Table<UpstreamFacts>,
+    upstreams: Table<Arc<UpstreamFacts>>,
     models: Table<ModelFacts>,
     fallbacks: Table<FallbackFacts>,
     consumers: Table<ConsumerFacts>,
@@ -145,10 +146,10 @@ impl Traffic {
         let Deployment { id, model, provider, rate_limits, .. } = deployment;
         let key = [&**model, &**provider, &**id];
         let window = self.settings.window;
-        let slot = self.deployments.slot(&key, |row| DeploymentFacts::new(deployment, row, window));
-        self.deployments.at(slot.position()).record(event, at);
+        let slot = self.deployments.slot(&key, |row| Arc::new(DeploymentFacts::new(deployment, row, window)));
+        self.deployments.at_mut(slot.position()).record(event, at);
         let links = self.links(slot, model, provider);
-        self.upstreams.at(links.upstream.position()).record(event, at);
+        self.upstreams.at_mut(links.upstream.position()).record(event, at);
         if let Some(limits) = rate_limits {
             self.record_rate_limits(slot, id, limits, at);
         }
@@ -185,7 +186,7 @@ impl Traffic {
             return *links;
         }
         self.models.entry(&[model], ModelFacts::default);
-        let upstream = self.upstreams.slot(&[model, provider], |_| UpstreamFacts::default());
+        let upstream = self.upstreams.slot(&[model, provider], |_| Arc::default());
         let links = Links { upstream, rate_limits: None };
         if let Slot::Own(position) = slot {
             self.links.resize(self.links.len().max(position + 1), None);

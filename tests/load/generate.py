@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Writes LiteLLM callback events as NDJSON: a captured event, again and again, with other callers and models.
 
-Every pair of a consumer (one key of one team) and a model gets one event of the captured size, some 14 KB with
-`model_map_information`, so that a receiver ends up with CONSUMERS x MODELS rows.
+Every pair of a consumer (one key of one team) and a deployment of a model gets one event of the captured size, some 14 KB
+with `model_map_information`, so that a receiver ends up with CONSUMERS x MODELS rows.
 """
 
 import argparse
+import itertools
 import json
 import uuid
 from pathlib import Path
@@ -18,6 +19,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--consumers", type=int, default=2500)
     parser.add_argument("--models", type=int, default=10)
+    parser.add_argument("--deployments", type=int, default=1, help="deployments of each model")
     parser.add_argument("--batch", type=int, default=512, help="events in one file; LiteLLM sends at most 512 at once")
     parser.add_argument("folder", type=Path, help="receives batch-00000.ndjson and so on")
     return parser.parse_args()
@@ -27,7 +29,7 @@ def template():
     """A captured event as text, in which everything that varies is a placeholder."""
     event = json.loads(CAPTURE.read_text())[0]
     event |= {"id": "chatcmpl-@CALL@", "litellm_call_id": "@CALL@", "trace_id": "@TRACE@"}
-    event |= {"model_group": "@MODEL@", "model_id": "dep-@MODEL@"}
+    event |= {"model_group": "@MODEL@", "model_id": "dep-@MODEL@-@DEPLOYMENT@"}
     event["metadata"] |= {
         "user_api_key_hash": "hash-@CONSUMER@",
         "user_api_key_alias": "key-@CONSUMER@",
@@ -37,18 +39,18 @@ def template():
     return json.dumps(event)
 
 
-def events(consumers, models):
+def events(consumers, models, deployments):
     text = template()
-    for consumer in range(consumers):
-        for model in range(models):
-            call = uuid.uuid4()
-            yield (
-                text.replace("@CALL@", str(call))
-                .replace("@TRACE@", call.hex)
-                .replace("@MODEL@", f"model-{model}")
-                .replace("@CONSUMER@", str(consumer))
-                .replace("@TEAM@", str(consumer // KEYS_PER_TEAM))
-            )
+    for consumer, model, deployment in itertools.product(range(consumers), range(models), range(deployments)):
+        call = uuid.uuid4()
+        yield (
+            text.replace("@CALL@", str(call))
+            .replace("@TRACE@", call.hex)
+            .replace("@MODEL@", f"model-{model}")
+            .replace("@DEPLOYMENT@", str(deployment))
+            .replace("@CONSUMER@", str(consumer))
+            .replace("@TEAM@", str(consumer // KEYS_PER_TEAM))
+        )
 
 
 def main():
@@ -56,7 +58,7 @@ def main():
     options.folder.mkdir(parents=True, exist_ok=True)
     batch = []
     written = 0
-    for event in events(options.consumers, options.models):
+    for event in events(options.consumers, options.models, options.deployments):
         batch.append(event)
         if len(batch) == options.batch:
             write(options.folder, written, batch)
