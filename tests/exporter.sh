@@ -8,6 +8,7 @@ start_exporter() {
   local binary=$1 folder=$2 deadline=$((SECONDS + 30)) address
   shift 2
   mkdir -p "$folder"
+  : >"$folder/log" # read before the exporter has written anything
   (cd "$folder" && exec "$binary" serve --listen 127.0.0.1:0 "$@") 2>"$folder/log" >/dev/null </dev/null &
   exporters+=($!)
   while ((SECONDS < deadline)) && kill -0 "${exporters[-1]}" 2>/dev/null; do
