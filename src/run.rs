@@ -132,6 +132,6 @@ fn announce(address: &SocketAddr) {
         if address.ip().is_unspecified() { format!("localhost:{}", address.port()) } else { address.to_string() };
     tracing::info!("listening on http://{address}");
     tracing::info!("all routes: http://{reachable}/");
-    tracing::info!("scrape http://{reachable}/metrics, probe http://{reachable}/health");
+    tracing::info!("scrape http://{reachable}/metrics, see how the gateway is at http://{reachable}/health");
     tracing::info!("point LiteLLM's generic_api callback at http://{reachable}/ingest/litellm");
 }

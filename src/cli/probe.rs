@@ -64,9 +64,7 @@ fn row(probed: &Probed) -> [String; COLUMNS] {
         of_outcome(|outcome| outcome.level.as_str().to_owned()),
         outcome.as_ref().map_or("skipped", result).to_owned(),
         of_outcome(|outcome| format!("{:.0} ms", outcome.duration.as_secs_f64() * 1_000.0)),
-        of_outcome(|outcome| {
-            outcome.usage.map_or_else(|| "0".to_owned(), |usage| format!("${:.6}", usage.cost.as_f64()))
-        }),
+        of_outcome(|outcome| outcome.usage.map_or_else(|| "0".to_owned(), |usage| format!("${}", usage.cost.as_f64()))),
         notes(probed),
     ]
 }

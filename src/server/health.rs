@@ -41,8 +41,14 @@ pub(super) async fn health(shared: Data<Shared>) -> HttpResponse {
 pub(super) struct Filter {
     model: Option<String>,
     /// Whether to explain the verdicts.
-    #[serde(default)]
-    debug: bool,
+    debug: Option<String>,
+}
+
+impl Filter {
+    /// People write `debug=1` and plain `debug` as well.
+    fn wants_explanations(&self) -> bool {
+        self.debug.as_deref().is_some_and(|debug| !matches!(debug, "false" | "0"))
+    }
 }
 
 /// `GET /health/models`
@@ -57,7 +63,7 @@ pub(super) async fn models(shared: Data<Shared>, Query(filter): Query<Filter>) -
             },
         };
         let models = ModelsJson::new(report, only);
-        let models = if filter.debug { models.explained(explain(fleet, policy, only)) } else { models };
+        let models = if filter.wants_explanations() { models.explained(explain(fleet, policy, only)) } else { models };
         let deployments = if only.is_some() { 0 } else { report.deployments.len() };
         Answer::with_room(deployments, status, &models)
     })
