@@ -1,43 +1,6 @@
-use std::time::Duration;
-
-use super::super::{Expected, ProbedBy, Settings, State};
+use super::super::State;
+use super::super::fixtures::{at, listing, unreachable, with_room};
 use super::*;
-use crate::event::{ErrorKind, ProbeFailure, ProbeLevel, ProbeOutcome};
-
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_micros(1_800_000_000_000_000 + seconds * 1_000_000)
-}
-
-fn state(deployments: usize) -> State {
-    State::new(Settings {
-        deployments,
-        models: 10,
-        consumers: 10,
-        budgets: 10,
-        consumer_labels: Vec::new(),
-        window: Duration::from_mins(5),
-        expected: Expected::default(),
-    })
-}
-
-fn listing<'a>(id: &'a str, model: &'a str) -> Listing<'a> {
-    Listing { id, model, provider: "p", upstream_model: "u", api_base: "" }
-}
-
-/// Lets a probe of this deployment fail.
-fn fail(state: &State, id: &str, seconds: i64) {
-    let failure = ProbeFailure { kind: ErrorKind::Connect, message: "refused".to_owned() };
-    let outcome = ProbeOutcome {
-        level: ProbeLevel::Connect,
-        at: at(seconds),
-        duration: Duration::ZERO,
-        result: Err(failure),
-        time_to_first_token: None,
-        usage: None,
-        retry_after: None,
-    };
-    state.record_probe(id, &outcome, ProbedBy::Us);
-}
 
 /// Model, standing and failed probes of each row.
 fn rows(state: &State, seconds: i64) -> Vec<(String, &'static str, u64)> {
@@ -49,23 +12,23 @@ fn rows(state: &State, seconds: i64) -> Vec<(String, &'static str, u64)> {
 #[test]
 fn an_id_that_has_to_be_cleaned_keeps_its_row_however_little_room_there_is() {
     for id in ["d\n".to_owned(), "d".repeat(300), "ü".repeat(300)] {
-        let state = state(1);
+        let state = with_room(1);
         state.list(&[listing(&id, "m")], at(0));
-        fail(&state, &id, 1);
+        unreachable(&state, &id, 1, 1);
         state.list(&[listing(&id, "m")], at(2));
         assert_eq!(rows(&state, 2), [("m".to_owned(), "listed", 1)], "{id:?}");
-        fail(&state, &id, 3);
+        unreachable(&state, &id, 1, 3);
         assert_eq!(rows(&state, 3), [("m".to_owned(), "listed", 2)], "{id:?} is still found by its own id");
     }
 }
 
 #[test]
 fn of_two_entries_with_one_id_the_first_is_listed() {
-    let state = state(10);
+    let state = with_room(10);
     for (first, second) in [("d", "d"), ("d\n", "d\t")] {
         state.list(&[listing(first, "a"), listing(second, "b")], at(0));
         state.list(&[listing(first, "a"), listing(second, "b")], at(1));
-        fail(&state, first, 2);
+        unreachable(&state, first, 1, 2);
         let listed: Vec<_> = rows(&state, 2).into_iter().filter(|(_, standing, _)| *standing == "listed").collect();
         assert_eq!(listed, [("a".to_owned(), "listed", 1)], "a probe counts once");
         state.list(&[], at(3));
@@ -74,7 +37,7 @@ fn of_two_entries_with_one_id_the_first_is_listed() {
 
 #[test]
 fn the_overflow_row_is_on_no_list_whatever_an_entry_is_called() {
-    let state = state(1);
+    let state = with_room(1);
     let other = Listing { provider: "other", ..listing("other", "other") };
     state.list(&[other], at(0));
     assert_eq!(rows(&state, 0), [("other".to_owned(), "listed", 0)], "while there is room it is one like others");
@@ -90,11 +53,11 @@ fn the_overflow_row_is_on_no_list_whatever_an_entry_is_called() {
 
 #[test]
 fn the_place_of_a_row_that_left_is_another_deployments_with_nothing_of_the_first() {
-    let state = state(1);
+    let state = with_room(1);
     state.list(&[listing("a", "a")], at(0));
-    fail(&state, "a", 1);
+    unreachable(&state, "a", 1, 1);
     state.list(&[listing("b", "b")], at(2));
-    fail(&state, "a", 3);
+    unreachable(&state, "a", 1, 3);
     assert_eq!(rows(&state, 3), [("b".to_owned(), "listed", 0)]);
     assert!(state.probe_view("a").is_none());
 }
