@@ -13,6 +13,8 @@ mod deployments;
 mod exemplar;
 mod expected;
 mod fallbacks;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod health_checks;
 mod histogram;
 mod label;

@@ -148,3 +148,7 @@ impl Change {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "verdicts/tests.rs"]
+mod tests;

@@ -1,13 +1,24 @@
 //! The verdict on a deployment, at the borders of its rules.
 
+#[path = "judge/order.rs"]
+mod order;
+#[path = "judge/probes.rs"]
+mod probes;
+#[path = "judge/rules.rs"]
+mod rules;
+#[path = "judge/tracks.rs"]
+mod tracks;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use llm_exporter::event::{
-    AttemptKey, Caller, Cost, Delivery, Deployment, ErrorKind, Outcome, Reach, RequestEvent, Timestamp, Usage, Usd,
+    AttemptKey, Caller, Cost, Delivery, Deployment, ErrorKind, Outcome, ProbeFailure, ProbeLevel, ProbeOutcome, Reach,
+    RequestEvent, Timestamp, Usage, Usd,
 };
-use llm_exporter::health::{HealthState, Policy, judge};
-use llm_exporter::state::{DeploymentFacts, Expected, Settings, Source, State};
+use llm_exporter::health::{HealthState, Policy, Rule, judge};
+use llm_exporter::state::{DeploymentFacts, Expected, Listing, ProbedBy, Settings, Source, State};
 
 use ErrorKind::{BadRequest, ClientCancelled, RateLimitedProvider, ServerError};
 use HealthState::{Degraded, Healthy, Unhealthy, Unknown};
@@ -52,7 +63,10 @@ impl Subject {
             window: WINDOW,
             expected: Expected::default(),
         };
-        Self { state: State::new(settings), attempts: 0 }
+        let state = State::new(settings);
+        let listing = Listing { id: "d", model: "m", provider: "p", upstream_model: "u", api_base: "" };
+        state.list(&[listing], at(0.0));
+        Self { state, attempts: 0 }
     }
 
     /// An attempt that ended at `seconds` and is told of at once.
@@ -80,6 +94,35 @@ impl Subject {
         self.attempt(Some(RateLimitedProvider), seconds)
     }
 
+    /// What a probe found that ended at `seconds`.
+    fn probed(&mut self, level: ProbeLevel, error: Option<ErrorKind>, seconds: f64) -> &mut Self {
+        let failure = |kind| ProbeFailure { kind, message: "in words".to_owned() };
+        let outcome = ProbeOutcome {
+            level,
+            at: at(seconds),
+            duration: Duration::ZERO,
+            result: error.map_or(Ok(()), |kind| Err(failure(kind))),
+            time_to_first_token: None,
+            usage: None,
+            retry_after: None,
+        };
+        self.state.record_probe("d", &outcome, ProbedBy::Us);
+        self
+    }
+
+    fn reached(&mut self, seconds: f64) -> &mut Self {
+        self.probed(ProbeLevel::Connect, None, seconds)
+    }
+
+    fn unreached(&mut self, seconds: f64) -> &mut Self {
+        self.probed(ProbeLevel::Connect, Some(ErrorKind::Connect), seconds)
+    }
+
+    fn rests(&mut self, seconds: f64) -> &mut Self {
+        self.state.note_cooldowns(&HashSet::from(["d".to_owned()]), at(seconds));
+        self
+    }
+
     fn facts(&self, now: Timestamp) -> DeploymentFacts {
         let fleet = self.state.fleet(now);
         let facts = fleet.deployments.iter().next().expect("one deployment").facts;
@@ -88,6 +131,13 @@ impl Subject {
 
     fn judged(&self, policy: &Policy, seconds: f64) -> HealthState {
         judge(&self.facts(at(seconds)), policy, at(seconds)).state
+    }
+
+    /// By which rule it is judged.
+    fn rule(&self, seconds: f64) -> Rule {
+        let verdict = judge(&self.facts(at(seconds)), &POLICY, at(seconds));
+        assert_eq!(verdict.state, verdict.rule.state());
+        verdict.rule
     }
 }
 

@@ -1,4 +1,4 @@
-//! What holds for any sequence of events: nothing is lost, nothing is counted twice, every view says the same.
+//! What holds for any sequence of events, lists, probes and checks: nothing is lost, nothing is counted twice, every view says the same.
 
 mod support;
 
@@ -8,6 +8,8 @@ mod bodies;
 mod events;
 #[path = "properties/exposition.rs"]
 mod exposition;
+#[path = "properties/histories.rs"]
+mod histories;
 #[path = "properties/sums.rs"]
 mod sums;
 #[path = "properties/verdicts.rs"]

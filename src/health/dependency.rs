@@ -79,9 +79,14 @@ impl DependencyReport {
         }
     }
 
-    /// Why it is not there; `None` where it is, or nobody asked yet.
+    /// Why it is not there; `None` where it is, or nobody asked yet, or it answered the latest check and that was long ago.
     #[must_use]
     pub fn error(&self) -> Option<&str> {
-        self.last_error.as_deref().filter(|_| self.state == DependencyState::Disconnected)
+        let has_failed = self.state == DependencyState::Disconnected && self.checked_at > self.last_success_at;
+        self.last_error.as_deref().filter(|_| has_failed)
     }
 }
+
+#[cfg(test)]
+#[path = "dependency/tests.rs"]
+mod tests;

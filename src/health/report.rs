@@ -151,3 +151,7 @@ fn is_up(deployments: &[DeploymentReport]) -> Option<bool> {
     let is_unhealthy = |deployment: &DeploymentReport| deployment.state == HealthState::Unhealthy;
     deployments.iter().all(is_unhealthy).then_some(false)
 }
+
+#[cfg(test)]
+#[path = "report/tests.rs"]
+mod tests;

@@ -38,6 +38,25 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// Every rule.
+    pub const ALL: [Self; 15] = [
+        Self::NoEvidence,
+        Self::Stale,
+        Self::FailuresInARow,
+        Self::MostFail,
+        Self::ManyFail,
+        Self::LatestFailed,
+        Self::Throttled,
+        Self::Recovering,
+        Self::Answers,
+        Self::Unreachable,
+        Self::LatestProbeFailed,
+        Self::ProbeThrottled,
+        Self::ReachableAgain,
+        Self::Reachable,
+        Self::Cooldown,
+    ];
+
     /// What it decides.
     #[must_use]
     pub const fn state(self) -> HealthState {

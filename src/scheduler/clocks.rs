@@ -23,18 +23,28 @@ struct Clock {
     next_at: Instant,
     /// Its probe is under way.
     is_busy: bool,
+    /// It left the list while its probe was under way: it stops with that, unless it comes back before.
+    is_leaving: bool,
+}
+
+impl Clock {
+    const fn at(next_at: Instant) -> Self {
+        Self { next_at, is_busy: false, is_leaving: false }
+    }
 }
 
 impl Clocks {
-    /// Keeps the clocks of these deployments, begins those that are new, and drops all others.
+    /// Keeps the clocks of these deployments, begins those that are new, and drops all others; those that are busy once they rest.
     pub(super) fn keep<'a>(&mut self, ids: impl Iterator<Item = &'a str>, interval: Duration, now: Instant) {
         let mut kept = HashMap::with_capacity(self.clocks.len());
         let spread = interval.min(FIRST_TURNS);
         for id in ids {
-            let first = || Clock { next_at: now + spread.mul_f64(fraction(id, 0)), is_busy: false };
+            let first = || Clock::at(now + spread.mul_f64(fraction(id, 0)));
             let clock = self.clocks.remove(id).unwrap_or_else(first);
-            kept.insert(id.to_owned(), clock);
+            kept.insert(id.to_owned(), Clock { is_leaving: false, ..clock });
         }
+        let leaving = self.clocks.drain().filter(|(_, clock)| clock.is_busy);
+        kept.extend(leaving.map(|(id, clock)| (id, Clock { is_leaving: true, ..clock })));
         self.clocks = kept;
     }
 
@@ -55,8 +65,11 @@ impl Clocks {
     pub(super) fn rest(&mut self, id: &str, pause: Duration, at_least: Duration, now: Instant) {
         self.turns = self.turns.wrapping_add(1);
         let jittered = pause.mul_f64(1.0 - JITTER + 2.0 * JITTER * fraction(id, self.turns));
-        if let Some(clock) = self.clocks.get_mut(id) {
-            *clock = Clock { next_at: now + jittered.max(at_least), is_busy: false };
+        let Some(clock) = self.clocks.get_mut(id) else { return };
+        if clock.is_leaving {
+            self.clocks.remove(id);
+        } else {
+            *clock = Clock::at(now + jittered.max(at_least));
         }
     }
 
@@ -71,3 +84,7 @@ fn fraction(id: &str, turn: u64) -> f64 {
     let hash = xxh3_64(&[id.as_bytes(), &turn.to_le_bytes()].concat());
     (hash >> 11) as f64 / (1_u64 << 53) as f64
 }
+
+#[cfg(test)]
+#[path = "clocks/tests.rs"]
+mod tests;

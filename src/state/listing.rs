@@ -1,12 +1,12 @@
 //! What lists say of deployments, and which deployments are shown.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::DeploymentFacts;
 use super::traffic::Traffic;
+use super::{DeploymentFacts, clean};
 use crate::event::{Deployment, Timestamp};
 
 /// Requests that are told of later than this after they were made are few.
@@ -88,8 +88,14 @@ impl Traffic {
         let mut by_id = self.forget_lists(at);
         let mut listed = HashMap::with_capacity(listings.len());
         let mut new = Vec::new();
+        let mut seen = HashSet::with_capacity(listings.len());
         for listing in listings {
-            let mut rows = by_id.remove(listing.id).unwrap_or_default();
+            // Ids that differ may look alike once cleaned: those are one deployment here, and the first is it.
+            let id = clean(listing.id);
+            let mut rows = by_id.remove(&*id).unwrap_or_default();
+            if !seen.insert(id) {
+                continue;
+            }
             if !self.mark(listing, &rows) {
                 new.push(listing);
             }
@@ -107,6 +113,10 @@ impl Traffic {
 
     /// Every row as if no list named it; positions by id.
     fn forget_lists(&mut self, at: Timestamp) -> HashMap<String, Vec<usize>> {
+        // It was one deployment's before there was no more room: now it is nobody's.
+        if let Some(row) = self.deployments.overflow_row() {
+            self.deployments.at_mut(row).standing = Standing::Unlisted;
+        }
         let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
         for (position, facts) in self.deployments.own_rows() {
             if facts.standing.is_on_list() {
@@ -137,9 +147,10 @@ impl Traffic {
     /// The row that a listing means. Events may name the provider in other words: a row that they made is the same all the
     /// same, and is preferred to one that a list made before the first event.
     fn row_of(&mut self, listing: &Listing<'_>, rows: &[usize]) -> Option<usize> {
+        let (model, provider) = (clean(listing.model), clean(listing.provider));
         let rank = |facts: &DeploymentFacts| {
-            let is_same_provider = facts.info.provider == listing.provider;
-            let fits = facts.info.model == listing.model && (facts.has_traffic() || is_same_provider);
+            let is_same_provider = facts.info.provider == provider;
+            let fits = facts.info.model == model && (facts.has_traffic() || is_same_provider);
             fits.then_some((facts.has_traffic(), is_same_provider))
         };
         let ranked = rows.iter().filter_map(|row| Some((rank(self.deployments.at(*row))?, *row)));
@@ -151,6 +162,9 @@ impl Traffic {
         let window = self.settings.window;
         let key = [listing.model, listing.provider, listing.id];
         let row = self.deployments.slot_or_drop(&key, || Arc::new(DeploymentFacts::new(&told, &key, window)))?;
+        if self.deployments.overflow_row() == Some(row) {
+            return None;
+        }
         self.deployments.at_mut(row).standing = Standing::Listed;
         Some(row)
     }
@@ -186,3 +200,7 @@ fn told_by<'a>(listing: &Listing<'a>) -> Deployment<'a> {
         rate_limits: None,
     }
 }
+
+#[cfg(test)]
+#[path = "listing/tests.rs"]
+mod tests;

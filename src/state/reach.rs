@@ -51,3 +51,7 @@ impl Reach {
         self.level = Some(outcome.level);
     }
 }
+
+#[cfg(test)]
+#[path = "reach/tests.rs"]
+mod tests;

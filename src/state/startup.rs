@@ -44,3 +44,7 @@ impl Startup {
         self.router.store(true, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+#[path = "startup/tests.rs"]
+mod tests;

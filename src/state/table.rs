@@ -167,6 +167,12 @@ impl<F> Table<F> {
         self.find(&key, self.hash(&key)).is_some()
     }
 
+    /// Where the overflow row is, if there is one.
+    #[must_use]
+    pub(super) const fn overflow_row(&self) -> Option<usize> {
+        self.overflow_row
+    }
+
     /// Each row but the overflow row, with its position.
     pub(super) fn own_rows(&mut self) -> impl Iterator<Item = (usize, &mut F)> {
         let overflow_row = self.overflow_row;

@@ -1,6 +1,8 @@
 //! Verdicts: one for each deployment, and the JSON says what the gauges say.
 
+use llm_exporter::event::Timestamp;
 use llm_exporter::health::json::{HealthJson, ModelsJson, ReadinessJson, ServicesJson};
+use llm_exporter::state::clean;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -34,6 +36,8 @@ fn check_endpoint(endpoint: &Value, scraped: &Exposition) -> Result<(), TestCase
         let is_it = endpoint["status"] == state;
         prop_assert_eq!(found, Some(f64::from(u8::from(is_it))), "{} of {}", state, endpoint);
     }
+    let cooldown = endpoint["cooldown"].as_bool().map(|is_on| f64::from(u8::from(is_on)));
+    prop_assert_eq!(cooldown, scraped.value("llm_deployment_cooldown", &labels), "{}", endpoint);
     let failures = scraped.value("llm_deployment_consecutive_failures", &labels);
     prop_assert_eq!(endpoint["consecutive_failures"].as_f64(), failures);
     for (field, gauge) in [
@@ -66,7 +70,7 @@ fn check_health(health: &Value, scraped: &Exposition) -> Result<(), TestCaseErro
             endpoints += 1;
         }
     }
-    prop_assert_eq!(endpoints, scraped.samples("llm_requests_total").count(), "each deployment stands in one list");
+    prop_assert_eq!(endpoints, scraped.samples("llm_deployment_info").count(), "each deployment stands in one list");
     Ok(())
 }
 
@@ -87,6 +91,66 @@ fn check_models(models: &Value, scraped: &Exposition) -> Result<(), TestCaseErro
     Ok(())
 }
 
+/// Asserts that the dependencies and lists in JSON are as their gauges say.
+fn check_services(services: &Value, health: &Value, scraped: &Exposition) -> Result<(), TestCaseError> {
+    for (dependency, in_health) in [("database", "db"), ("redis", "redis"), ("gateway", "")] {
+        let (service, labels) = (&services[dependency], [("dependency", dependency)]);
+        let status = match scraped.value("llm_dependency_up", &labels) {
+            None => "not_configured",
+            Some(1.0) => "connected",
+            Some(_) => "disconnected",
+        };
+        prop_assert_eq!(&service["status"], status, "{}", dependency);
+        if !in_health.is_empty() {
+            prop_assert_eq!(&health[in_health], status);
+        }
+        let latency = scraped.value("llm_dependency_latency_seconds", &labels).map(|seconds| (seconds * 1e6).round());
+        prop_assert_eq!(service["latency_ms"].as_f64().map(|latency| (latency * 1e3).round()), latency);
+        let last_success = scraped.value("llm_dependency_last_success_timestamp_seconds", &labels);
+        prop_assert_eq!(second(&service["last_success"]), last_success.map(f64::floor));
+        prop_assert!(service["error"].is_null() || status == "disconnected", "{}", service);
+    }
+    let version = services["gateway"]["version"].as_str();
+    prop_assert_eq!(version, health["litellm_version"].as_str());
+    let told = scraped.samples("llm_gateway_info").next().map(|sample| sample.labels.get("version"));
+    let version = version.map(clean);
+    prop_assert_eq!(version.as_deref(), told);
+    check_lists(services["router"]["lists"].as_array().expect("a list"), scraped)
+}
+
+fn check_lists(lists: &[Value], scraped: &Exposition) -> Result<(), TestCaseError> {
+    prop_assert_eq!(lists.len(), scraped.samples("llm_models_list_up").count());
+    for list in lists {
+        let labels = [("source", list["source"].as_str().expect("a text"))];
+        let is_up = f64::from(u8::from(list["status"] == "up"));
+        prop_assert_eq!(Some(is_up), scraped.value("llm_models_list_up", &labels));
+        let last_success = scraped.value("llm_models_list_last_success_timestamp_seconds", &labels);
+        prop_assert_eq!(second(&list["last_success"]), last_success.map(f64::floor));
+        let deployments = scraped.value("llm_models_list_deployments", &labels);
+        prop_assert_eq!(list["deployments"].as_f64().filter(|_| last_success.is_some()), deployments);
+    }
+    Ok(())
+}
+
+/// Asserts that the JSON as of `now` says what `scraped`, of the same moment, says.
+pub(crate) fn check_json(pipeline: &Pipeline, scraped: &Exposition, now: Timestamp) -> Result<(), TestCaseError> {
+    let report = pipeline.report(now);
+    let health = json(HealthJson::new(&report));
+    check_health(&health, scraped)?;
+    check_models(&json(ModelsJson::new(&report, None)), scraped)?;
+    let services = json(ServicesJson::new(&report));
+    check_services(&services, &health, scraped)?;
+    prop_assert_eq!(services["router"]["models"].as_f64(), scraped.value("llm_router_models", &[]));
+    let readiness = json(ReadinessJson::new(report.readiness));
+    prop_assert_eq!(scraped.value("llm_ready", &[]), Some(f64::from(u8::from(readiness["status"] == "ready"))));
+    let is_initialized = readiness["router_initialized"] == true;
+    prop_assert_eq!(scraped.value("llm_router_initialized", &[]), Some(f64::from(u8::from(is_initialized))));
+    prop_assert_eq!(&services["router"]["status"], if is_initialized { "initialized" } else { "not_initialized" });
+    let is_ready = is_initialized && readiness["db_initialized"] == true;
+    prop_assert_eq!(readiness["status"] == "ready", is_ready, "it is not shutting down");
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -94,7 +158,7 @@ proptest! {
     fn each_deployment_is_in_exactly_one_state(events in events(), later in 0_i64..900) {
         let pipeline = Pipeline::new();
         pipeline.record_all(&events);
-        let scraped = pipeline.scrape_at(llm_exporter::event::Timestamp::from_micros(NOW.as_micros() + later * 1_000_000));
+        let scraped = pipeline.scrape_at(Timestamp::from_micros(NOW.as_micros() + later * 1_000_000));
         let deployments = scraped.samples("llm_requests_total");
         for deployment in deployments {
             let labels: Vec<_> = deployment.labels.iter().collect();
@@ -109,15 +173,6 @@ proptest! {
         (limits.deployments, limits.models) = (room, room);
         let pipeline = Pipeline::with(limits);
         pipeline.record_all(&events);
-        let scraped = pipeline.scrape();
-        let report = pipeline.report(NOW);
-        check_health(&json(HealthJson::new(&report)), &scraped)?;
-        check_models(&json(ModelsJson::new(&report, None)), &scraped)?;
-        let services = json(ServicesJson::new(&report));
-        prop_assert_eq!(services["router"]["models"].as_f64(), scraped.value("llm_router_models", &[]));
-        let readiness = json(ReadinessJson::new(report.readiness));
-        prop_assert_eq!(scraped.value("llm_ready", &[]), Some(f64::from(u8::from(readiness["status"] == "ready"))));
-        let is_initialized = readiness["router_initialized"] == true;
-        prop_assert_eq!(scraped.value("llm_router_initialized", &[]), Some(f64::from(u8::from(is_initialized))));
+        check_json(&pipeline, &pipeline.scrape(), NOW)?;
     }
 }
