@@ -172,6 +172,17 @@ fn a_model_that_does_not_answer_is_unhealthy_although_its_provider_is_there() {
 }
 
 #[test]
+fn a_failure_of_a_billed_probe_is_confirmed_long_before_its_interval_is_over() {
+    let provider = Provider::start();
+    provider.behave_at(CHAT, Behaviour::Status(500));
+    let exporter = Scene::with(&settings(true, 100.0, "1h")).model_with("gpt", &provider.api_base(), PRICED).start();
+    let shown = wait_for(&exporter, "gpt", "unhealthy");
+    assert_eq!(shown["reason"], "failures_in_a_row", "{shown}");
+    assert_eq!(provider.billed_requests(), 3, "and no more are sent than that takes");
+    assert!(holds_for(Duration::from_secs(2), || provider.billed_requests() == 3));
+}
+
+#[test]
 fn with_probes_switched_off_nobody_is_asked_anything() {
     let provider = Provider::start();
     let exporter =

@@ -68,6 +68,20 @@ fn requests_that_fail_outrank_a_provider_that_can_be_reached() {
 }
 
 #[test]
+fn one_failed_request_is_followed_up_by_a_probe_and_not_by_a_storm_of_them() {
+    let provider = Provider::start();
+    let settings = "probes: {interval: 2s, confirm_after: 50ms}\nhealth: {freshness: 1s, stale_after: 5m}\n";
+    let exporter = Scene::with(settings).model("gpt", &provider.api_base()).start();
+    wait_for(&exporter, "gpt", "healthy");
+    exporter.push(event("gpt").failed().json());
+    wait_for(&exporter, "gpt", "degraded");
+    let asked = provider.all_requests();
+    wait_for_requests(&exporter, &provider, asked + 2);
+    // By the interval; probes can't tell whether requests are answered, so that asking again at once is of no use.
+    assert!(holds_for(Duration::from_secs(3), || provider.all_requests() <= asked + 5), "{}", provider.all_requests());
+}
+
+#[test]
 fn a_provider_that_went_away_since_the_latest_answer_is_found_by_probes() {
     let provider = Provider::start();
     let exporter = Scene::with(SOON_STALE).model("gpt", &provider.api_base()).start();
