@@ -11,8 +11,8 @@ use serde_json::json;
 use support::provider::{Behaviour, Provider};
 use tempfile::TempDir;
 
-/// The key of every deployment. Nobody but the provider may see it.
-const KEY: &str = "sk-test-0123456789abcdefghijklmnopqrstuv";
+/// The key of every deployment. Nobody but the provider may see it, and its form gives it away to nobody.
+const KEY: &str = "plain-word-key-0815";
 
 const HEADERS: [&str; 7] = ["MODEL", "DEPLOYMENT", "LEVEL", "RESULT", "LATENCY", "COST", "NOTES"];
 
