@@ -65,7 +65,7 @@ fn row(probed: &Probed) -> [String; COLUMNS] {
         outcome.as_ref().map_or("skipped", result).to_owned(),
         of_outcome(|outcome| format!("{:.0} ms", outcome.duration.as_secs_f64() * 1_000.0)),
         of_outcome(|outcome| outcome.usage.map_or_else(|| "0".to_owned(), |usage| format!("${}", usage.cost.as_f64()))),
-        notes(probed),
+        shown(&notes(probed)),
     ]
 }
 
@@ -84,7 +84,7 @@ fn notes(probed: &Probed) -> String {
     failed.into_iter().chain(skipped).collect::<Vec<_>>().join("; ")
 }
 
-/// A name that breaks no line of the table and controls no terminal.
-fn shown(name: &str) -> String {
-    name.chars().map(|character| if character.is_control() { '?' } else { character }).collect()
+/// Words of others that break no line of the table and control no terminal.
+fn shown(words: &str) -> String {
+    words.chars().map(|character| if character.is_control() { '?' } else { character }).collect()
 }

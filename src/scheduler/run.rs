@@ -126,10 +126,13 @@ impl Work {
 
     /// At which level it is asked, and what of the budget is put by for that. Counts why not at a dearer one.
     fn level(&self, listed: &Listed, view: &ProbeView, now: Timestamp) -> Option<(ProbeLevel, Option<Reservation>)> {
-        let Scheduler { state, config, budget, .. } = &self.scheduler;
+        let Scheduler { state, config, policy, budget, .. } = &self.scheduler;
         let mut budget = budget.lock();
-        let billed =
-            if is_billed_due(view, config, now) { Billed::Due { left: budget.left(now) } } else { Billed::NotDue };
+        let billed = if is_billed_due(view, config, policy, now) {
+            Billed::Due { left: budget.left(now) }
+        } else {
+            Billed::NotDue
+        };
         let plan = plan(listed, config, billed);
         let counted = plan.skipped.iter().filter_map(|skipped| skipped.why.counted_as()).next();
         if let Some(reason) = counted {

@@ -78,7 +78,43 @@ fn failed_requests_of_long_ago_slow_no_probe_down() {
 fn a_billed_probe_is_due_once_its_interval_is_over() {
     let due = |at| {
         let view = ProbeView { last_billed_at: at, ..ProbeView::default() };
-        is_billed_due(&view, &Probes::default(), NOW)
+        is_billed_due(&view, &Probes::default(), &Policy::default(), NOW)
     };
     assert_eq!([None, Some(ago(299)), Some(ago(301))].map(due), [true, false, true]);
+}
+
+#[test]
+fn a_failed_request_is_followed_up_soon_by_one_probe() {
+    let after = |failed, checked| {
+        let reach = Reach { checked_at: checked, ..Reach::default() };
+        let view = ProbeView { failures: 1, answered_at: Some(failed), reach, ..ProbeView::default() };
+        pause(&view, &Probes::default(), &Policy::default(), NOW).as_secs()
+    };
+    assert_eq!([after(ago(2), None), after(ago(2), Some(ago(9))), after(ago(2), Some(ago(1)))], [5, 5, 60]);
+}
+
+#[test]
+fn a_billed_probe_that_failed_is_confirmed_by_others_of_its_kind() {
+    let failed = |failures| {
+        let at = Some(ago(2));
+        ProbeView { failures, answered_at: at, last_billed_at: at, ..ProbeView::default() }
+    };
+    let due = |view: &ProbeView| is_billed_due(view, &Probes::default(), &Policy::default(), NOW);
+    assert_eq!([0, 1, 2, 3].map(|failures| due(&failed(failures))), [false, true, true, false]);
+    // A request that failed since is no reason to spend anything.
+    let by_request = ProbeView { last_billed_at: Some(ago(200)), ..failed(1) };
+    assert!(!due(&by_request));
+}
+
+#[test]
+fn in_an_outage_the_turn_comes_when_a_billed_probe_is_due() {
+    let pause = |billed| {
+        let view =
+            ProbeView { failures: 9, answered_at: Some(ago(10)), last_billed_at: billed, ..ProbeView::default() };
+        pause(&view, &Probes::default(), &Policy::default(), NOW).as_secs()
+    };
+    assert_eq!(
+        [None, Some(ago(10)), Some(ago(200)), Some(ago(299)), Some(ago(301))].map(pause),
+        [240, 240, 100, 5, 240]
+    );
 }
