@@ -32,8 +32,3 @@ pub use record::{Finding, Shared};
 pub use replica::{Replica, Settings, Ticked};
 pub use replica_id::ReplicaId;
 pub use spending::Spending;
-
-use std::time::Duration;
-
-/// How long a replica leads without renewing. A dead leader is replaced within two of it.
-pub const LEASE_TIME: Duration = Duration::from_secs(15);

@@ -53,6 +53,10 @@ const MESSAGES: &[(&str, &str)] = &[
         "health.window: found \"0s\", expected a duration with its unit, such as 30s, 5m or 1h30m, from 1ms to 8760h (in {})",
     ),
     (
+        "lease_is_too_short",
+        "redis.lease: found \"500ms\", expected a duration with its unit, such as 15s or 1m, from 1s to 1h (in {})",
+    ),
+    (
         "duration_without_unit",
         "ingest.body_timeout: found 30, expected a duration with its unit, such as 30s, 5m or 1h30m, from 1ms to 8760h (in {})",
     ),

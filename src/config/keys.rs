@@ -55,6 +55,7 @@ pub(super) static KEYS: &[Key] = &[
     key!("redis.url_file", [redis.url]: InFile(kind::REDIS_URL)),
     key!(redis.namespace: Text::Any),
     key!(redis.ca_file: kind::Certificates),
+    key!(redis.lease: kind::LEASE),
     key!(models: kind::OwnModels),
     key!(ingest.token: kind::TOKEN),
     key!("ingest.token_file", [ingest.token]: InFile(kind::TOKEN)),

@@ -19,8 +19,8 @@ pub(super) use self::{
     gateway_url::GatewayUrl,
     hidden::{API_KEY, DATABASE_URL, InFile, REDIS_URL, TOKEN},
     known::{
-        ADDRESSES, ANSWER_TOKENS, CONSUMER_LABELS, DURATION, FILE, GRACE, LOG_FORMAT, LOG_LEVEL, RATIO, SIZE, SWITCH,
-        USD, count,
+        ADDRESSES, ANSWER_TOKENS, CONSUMER_LABELS, DURATION, FILE, GRACE, LEASE, LOG_FORMAT, LOG_LEVEL, RATIO, SIZE,
+        SWITCH, USD, count,
     },
     maybe::Maybe,
     own_models::OwnModels,

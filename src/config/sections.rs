@@ -124,7 +124,7 @@ pub struct Database {
 }
 
 /// The gateway's Redis, which replicas of the exporter share too.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redis {
     /// Where it is; without one it is not checked, and each replica probes for itself.
     pub url: Option<RedisAddress>,
@@ -132,6 +132,14 @@ pub struct Redis {
     pub namespace: String,
     /// Certificates to trust instead of those of the operating system.
     pub ca_file: Option<PathBuf>,
+    /// How long a replica of the exporter probes for all without saying so again.
+    pub lease: Duration,
+}
+
+impl Default for Redis {
+    fn default() -> Self {
+        Self { url: None, namespace: String::new(), ca_file: None, lease: Duration::from_secs(15) }
+    }
 }
 
 impl Redis {

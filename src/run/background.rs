@@ -5,9 +5,11 @@ mod discovery;
 mod sharing;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::dependencies::gateway::{Client, GatewayClientError};
@@ -24,6 +26,9 @@ use crate::verdicts;
 
 pub(super) use discovery::lists;
 use sharing::{Links, Sharing};
+
+/// Redis is given this time to hear that another replica may lead.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What goes on in the background could not begin. Each is a mistake in the configuration that only shows when it is used.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +52,7 @@ pub enum BackgroundError {
 pub(super) struct Background {
     supervisor: Supervisor,
     is_stopping: watch::Sender<bool>,
+    has_stepped_down: watch::Receiver<bool>,
 }
 
 impl Background {
@@ -62,10 +68,10 @@ impl Background {
         let gateway = gateway(config)?;
         checks::start(&mut supervisor, config, gateway.as_ref(), state)?;
         let roster = discovery::start(&mut supervisor, config, gateway, state);
-        start_probing(&mut supervisor, config, state, probing, roster, stopping)?;
+        let has_stepped_down = start_probing(&mut supervisor, config, state, probing, roster, stopping)?;
         let (watched, policy) = (Arc::clone(state), config.health);
         supervisor.start("verdicts", move |rounds| verdicts::watch(Arc::clone(&watched), policy, rounds));
-        Ok(Self { supervisor, is_stopping })
+        Ok(Self { supervisor, is_stopping, has_stepped_down })
     }
 
     /// Another replica may probe from now on.
@@ -74,7 +80,9 @@ impl Background {
     }
 
     /// Ends all tasks.
-    pub(super) async fn stop(self) {
+    pub(super) async fn stop(mut self) {
+        // Where nothing is shared this is over at once; and where Redis hangs, the lease ends by itself.
+        _ = timeout(FAREWELL, self.has_stepped_down.wait_for(|has_stepped_down| *has_stepped_down)).await;
         self.supervisor.stop().await;
     }
 }
@@ -85,6 +93,7 @@ pub(super) fn gateway(config: &Config) -> Result<Option<Client>, GatewayClientEr
     Client::new(url, gateway.api_key.as_ref(), gateway.ca_file.as_deref()).map(Some)
 }
 
+/// Returns where it is told that another replica may probe.
 fn start_probing(
     supervisor: &mut Supervisor,
     config: &Config,
@@ -92,13 +101,14 @@ fn start_probing(
     probing: &Arc<Probing>,
     roster: watch::Receiver<Arc<Roster>>,
     stopping: watch::Receiver<bool>,
-) -> Result<(), BackgroundError> {
+) -> Result<watch::Receiver<bool>, BackgroundError> {
     let daily_budget = Usd::from_f64(config.probes.completion.daily_budget_usd).unwrap_or(Usd::ZERO);
     if !daily_budget.is_zero() {
         probing.note_budget(daily_budget);
     }
     let budget = Arc::new(Mutex::new(Budget::new(daily_budget, std::time::SystemTime::now().into())));
     let (found, findings) = mpsc::unbounded_channel();
+    let (stepped_down, has_stepped_down) = watch::channel(false);
     let leadership = match &config.redis.url {
         None => watch::channel(None).1,
         Some(address) => {
@@ -111,6 +121,7 @@ fn start_probing(
                 findings,
                 roster: roster.clone(),
                 stopping,
+                has_stepped_down: stepped_down,
             };
             Sharing::new(config, connector, links).start(supervisor)
         }
@@ -127,5 +138,5 @@ fn start_probing(
         probing: Arc::clone(probing),
     };
     supervisor.start("probes", move |rounds| scheduler.clone().run(rounds));
-    Ok(())
+    Ok(has_stepped_down)
 }

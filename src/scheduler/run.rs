@@ -92,6 +92,8 @@ impl Work {
         tokio::select! {
             Some(ended) = self.running.join_next_with_id() => self.finish(ended),
             Ok(()) = self.scheduler.roster.changed() => self.take_roster(),
+            // For the role that is shown; whose turn it is, the clocks alone say.
+            Ok(()) = self.scheduler.leadership.changed() => {}
             () = sleep_until(next_at.into()) => {}
         }
     }
@@ -128,11 +130,10 @@ impl Work {
     fn level(&self, listed: &Listed, view: &ProbeView, now: Timestamp) -> Option<(ProbeLevel, Option<Reservation>)> {
         let Scheduler { state, config, policy, budget, .. } = &self.scheduler;
         let mut budget = budget.lock();
-        let billed = if is_billed_due(view, config, policy, now) {
-            Billed::Due { left: budget.left(now) }
-        } else {
-            Billed::NotDue
-        };
+        // Who is alone does not know what others spend, who are as alone.
+        let left = if self.is_alone() { Usd::ZERO } else { budget.left(now) };
+        let is_due = is_billed_due(view, config, policy, now);
+        let billed = if is_due { Billed::Due { left } } else { Billed::NotDue };
         let plan = plan(listed, config, billed);
         let counted = plan.skipped.iter().filter_map(|skipped| skipped.why.counted_as()).next();
         if let Some(reason) = counted {
@@ -198,6 +199,10 @@ impl Work {
 
     fn probes_itself(&self) -> bool {
         self.scheduler.leadership.borrow().is_none_or(|leadership| leadership.probes(Instant::now()))
+    }
+
+    fn is_alone(&self) -> bool {
+        matches!(*self.scheduler.leadership.borrow(), Some(Leadership::Alone { .. }))
     }
 
     fn note_role(&self) {

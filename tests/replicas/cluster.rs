@@ -13,7 +13,7 @@ use super::server::Server;
 
 /// A cluster of one server, and a connection to it.
 async fn cluster() -> (Server, ClusterConnection) {
-    let server = Server::cluster().await;
+    let server = Server::cluster();
     let client = ClusterClient::builder([server.url()]).response_timeout(Duration::from_secs(5)).build();
     let connection = client.expect("an address").get_async_connection().await.expect("the cluster takes connections");
     (server, connection)

@@ -17,7 +17,7 @@ fn set(ids: &[&str]) -> HashSet<String> {
 
 #[tokio::test]
 async fn a_deployment_with_the_key_is_in_cooldown_and_no_other() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     server.ask::<()>(&["SET", "deployment:a:cooldown", VALUE, "EX", "60"]).await;
     server.ask::<()>(&["SET", "deployment:odd {id}: \u{e9}\n:cooldown", "", "EX", "60"]).await;
@@ -27,7 +27,7 @@ async fn a_deployment_with_the_key_is_in_cooldown_and_no_other() {
 
 #[tokio::test]
 async fn a_cooldown_ends_with_its_key() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     server.ask::<()>(&["SET", "deployment:a:cooldown", VALUE, "PX", "200"]).await;
     eventually("the cooldown ends", async || {
@@ -39,7 +39,7 @@ async fn a_cooldown_ends_with_its_key() {
 
 #[tokio::test]
 async fn a_namespace_has_its_own_cooldowns() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     server.ask::<()>(&["SET", "prod:deployment:a:cooldown", VALUE]).await;
     server.ask::<()>(&["SET", "deployment:b:cooldown", VALUE]).await;
@@ -49,7 +49,7 @@ async fn a_namespace_has_its_own_cooldowns() {
 
 #[tokio::test]
 async fn two_thousand_deployments_are_asked_for_in_portions() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let names: Vec<String> = (0..2_000).map(|index| format!("d{index}")).collect();
     let ids: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -69,7 +69,7 @@ impl Writer {
 
 #[tokio::test]
 async fn what_the_leader_finds_is_heard_once_by_each_replica() {
-    let server = Server::start().await;
+    let server = Server::start();
     let (mut leader, mut follower) = settle(Peer::new(), Peer::new(), &server).await;
     leader.lead(&server).await;
     for batch in [&[found("a"), found("b")][..], &[found("c")]] {
@@ -84,7 +84,7 @@ async fn what_the_leader_finds_is_heard_once_by_each_replica() {
 
 #[tokio::test]
 async fn everything_about_a_finding_arrives() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let failure =
         ProbeFailure { kind: ErrorKind::RateLimitedProvider, message: "429: \u{201c}slow\ndown\u{201d}".into() };
@@ -108,7 +108,7 @@ async fn everything_about_a_finding_arrives() {
 
 #[tokio::test]
 async fn a_replica_can_tell_what_it_told_itself() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let id = ReplicaId::of_this_process();
     let lease = Lease::new("", id.clone(), 60 * LEASE);
@@ -121,7 +121,7 @@ async fn a_replica_can_tell_what_it_told_itself() {
 
 #[tokio::test]
 async fn a_newcomer_hears_at_once_what_is_not_stale() {
-    let server = Server::start().await;
+    let server = Server::start();
     let now = u64::try_from(time().as_micros() / 1000).expect("after 1970");
     let minutes_ago = |minutes: u64| format!("{}-0", now - minutes * 60_000);
     write(&server, &[(&minutes_ago(9), "stale"), (&minutes_ago(3), "recent"), (&minutes_ago(0), "new")]).await;
@@ -132,7 +132,7 @@ async fn a_newcomer_hears_at_once_what_is_not_stale() {
 
 #[tokio::test]
 async fn a_newcomer_hears_the_history_of_a_server_whose_clock_is_behind() {
-    let server = Server::start().await;
+    let server = Server::start();
     write(&server, &[("1000000-0", "stale"), ("1600000-0", "recent"), ("1700000-0", "new")]).await;
     let (evidence, _) = read_all(&mut reader(), &mut server.connect().await).await;
     assert_eq!(deployments(&evidence), ["recent", "new"]);
@@ -140,7 +140,7 @@ async fn a_newcomer_hears_the_history_of_a_server_whose_clock_is_behind() {
 
 #[tokio::test]
 async fn what_a_clock_that_is_ahead_dates_into_the_future_counts_as_found_now() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let mut finding = found("d");
     finding.outcome.at = Timestamp::from_micros(time().as_micros() + 3_600_000_000);
@@ -152,7 +152,7 @@ async fn what_a_clock_that_is_ahead_dates_into_the_future_counts_as_found_now() 
 
 #[tokio::test]
 async fn a_long_history_is_read_in_portions_and_in_order() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let names: Vec<String> = (0..1_300).map(|index| format!("d{index}")).collect();
     let findings: Vec<Finding> = names.iter().map(|name| found(name)).collect();
@@ -167,7 +167,7 @@ async fn a_long_history_is_read_in_portions_and_in_order() {
 
 #[tokio::test]
 async fn a_stream_is_trimmed_and_a_slow_reader_goes_on_with_what_is_left() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let writer = Writer::new(&mut conn, 200).await;
     let mut reader = reader();
@@ -184,7 +184,7 @@ async fn a_stream_is_trimmed_and_a_slow_reader_goes_on_with_what_is_left() {
 
 #[tokio::test]
 async fn garbage_is_passed_over_and_counted() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     for garbage in [&b"nonsense"[..], b"", b"{}", &[0xff, 0xfe, 0x00]] {
         let added = redis::cmd("XADD").arg(STREAM).arg("*").arg("json").arg(garbage).exec_async(&mut conn).await;
@@ -199,7 +199,7 @@ async fn garbage_is_passed_over_and_counted() {
 
 #[tokio::test]
 async fn findings_that_are_told_twice_are_heard_once() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let writer = Writer::new(&mut conn, MAX_ENTRIES).await;
     let findings = [found("a"), found("b")];
@@ -211,7 +211,7 @@ async fn findings_that_are_told_twice_are_heard_once() {
 
 #[tokio::test]
 async fn a_stream_that_went_back_in_time_is_read_from_its_beginning_and_nothing_twice() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let mut reader = reader();
     write(&server, &[("9000-0", "a"), ("9000-1", "b")]).await;
@@ -227,7 +227,7 @@ async fn a_stream_that_went_back_in_time_is_read_from_its_beginning_and_nothing_
 
 #[tokio::test]
 async fn a_stream_expires_a_day_after_the_last_entry() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let writer = Writer::new(&mut conn, MAX_ENTRIES).await;
     writer.tell(&mut conn, &[found("a")]).await;
@@ -239,7 +239,7 @@ async fn a_stream_expires_a_day_after_the_last_entry() {
 
 #[tokio::test]
 async fn something_else_in_the_place_of_the_stream_is_an_error_and_no_outage() {
-    let server = Server::start().await;
+    let server = Server::start();
     server.ask::<()>(&["SET", STREAM, "mine"]).await;
     let mut peer = Peer::of(&Settings { lease_time: 60 * LEASE, ..settings() });
     peer.lead(&server).await;

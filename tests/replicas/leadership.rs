@@ -16,7 +16,7 @@ fn id() -> ReplicaId {
 
 #[tokio::test]
 async fn of_two_replicas_one_leads() {
-    let server = Server::start().await;
+    let server = Server::start();
     let (leader, follower) = settle(Peer::new(), Peer::new(), &server).await;
     let holder: String = server.ask(&["GET", LEASE_KEY]).await;
     let fence = lease(leader.replica.leadership(Instant::now())).map(|(fence, _)| fence);
@@ -26,7 +26,7 @@ async fn of_two_replicas_one_leads() {
 
 #[tokio::test]
 async fn a_leader_that_renews_leads_on() {
-    let server = Server::start().await;
+    let server = Server::start();
     let (mut leader, mut follower) = settle(Peer::new(), Peer::new(), &server).await;
     let (first, until) = leader.lead(&server).await;
     eventually("the lease goes on after its first end", async || {
@@ -41,7 +41,7 @@ async fn a_leader_that_renews_leads_on() {
 
 #[tokio::test]
 async fn replicas_with_another_prefix_have_a_leader_of_their_own() {
-    let server = Server::start().await;
+    let server = Server::start();
     let (mut ours, mut theirs) = (Peer::new(), Peer::of(&Settings { prefix: "other:".into(), ..settings() }));
     eventually("both lead", async || {
         lease(ours.tick(&server).await)?;
@@ -53,7 +53,7 @@ async fn replicas_with_another_prefix_have_a_leader_of_their_own() {
 
 #[tokio::test]
 async fn a_dead_leader_is_replaced_within_two_lease_times() {
-    let server = Server::start().await;
+    let server = Server::start();
     let twice = Settings { lease_time: 2 * LEASE, ..settings() };
     let (mut leader, mut follower) = settle(Peer::of(&twice), Peer::of(&twice), &server).await;
     let (old, _) = leader.lead(&server).await;
@@ -64,7 +64,7 @@ async fn a_dead_leader_is_replaced_within_two_lease_times() {
 
 #[tokio::test]
 async fn a_leader_that_slept_through_its_lease_cannot_write() {
-    let server = Server::start().await;
+    let server = Server::start();
     let (mut sleeper, mut other) = settle(Peer::new(), Peer::new(), &server).await;
     sleeper.lead(&server).await;
     // It looks at its clock, sees that it leads, falls asleep, and writes when it wakes up.
@@ -80,14 +80,14 @@ async fn a_leader_that_slept_through_its_lease_cannot_write() {
 
 #[tokio::test]
 async fn a_follower_cannot_write() {
-    let server = Server::start().await;
+    let server = Server::start();
     let (_leader, mut follower) = settle(Peer::new(), Peer::new(), &server).await;
     assert_eq!(follower.publish(Instant::now(), &[found("d")]).await, Published::Refused);
 }
 
 #[tokio::test]
 async fn a_lease_that_is_given_back_is_free_at_once() {
-    let server = Server::start().await;
+    let server = Server::start();
     let long = Settings { lease_time: 6 * LEASE, ..settings() };
     let (mut leader, mut follower) = settle(Peer::of(&long), Peer::of(&long), &server).await;
     let (_, until) = leader.lead(&server).await;
@@ -98,7 +98,7 @@ async fn a_lease_that_is_given_back_is_free_at_once() {
 
 #[tokio::test]
 async fn a_lease_is_only_renewed_and_given_back_by_its_number() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let (ours, theirs) = (Lease::new("", id(), 20 * LEASE), Lease::new("", id(), 20 * LEASE));
     assert_eq!(ours.try_acquire(&mut conn).await, Ok(Attempt::Acquired { fence: 1 }));
@@ -113,7 +113,7 @@ async fn a_lease_is_only_renewed_and_given_back_by_its_number() {
 
 #[tokio::test]
 async fn who_holds_the_lease_without_knowing_takes_it_over_by_a_new_number() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let lease = Lease::new("", id(), 20 * LEASE);
     assert_eq!(lease.try_acquire(&mut conn).await, Ok(Attempt::Acquired { fence: 1 }), "and say the answer is lost");
@@ -123,7 +123,7 @@ async fn who_holds_the_lease_without_knowing_takes_it_over_by_a_new_number() {
 
 #[tokio::test]
 async fn a_server_that_forgot_the_scripts_is_told_them_again() {
-    let server = Server::start().await;
+    let server = Server::start();
     let (mut leader, _) = settle(Peer::new(), Peer::new(), &server).await;
     let (fence, until) = leader.lead(&server).await;
     server.ask::<()>(&["SCRIPT", "FLUSH"]).await;
@@ -133,7 +133,7 @@ async fn a_server_that_forgot_the_scripts_is_told_them_again() {
 
 #[tokio::test]
 async fn redis_is_asked_for_the_lead_once_in_a_third_of_a_lease_time_at_most() {
-    let server = Server::start().await;
+    let server = Server::start();
     let (mut leader, mut follower) = settle(Peer::new(), Peer::new(), &server).await;
     let (_, until) = leader.lead(&server).await;
     // The first call of each script is refused, since the server does not know it, and sent again.
@@ -157,7 +157,7 @@ async fn redis_is_asked_for_the_lead_once_in_a_third_of_a_lease_time_at_most() {
 
 #[tokio::test]
 async fn the_keys_of_the_lead_are_gone_some_time_after_the_last_replica() {
-    let server = Server::start().await;
+    let server = Server::start();
     Peer::new().lead(&server).await;
     let lease: i64 = server.ask(&["PTTL", LEASE_KEY]).await;
     assert!(lease <= 1_000, "{lease} ms");

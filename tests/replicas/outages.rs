@@ -19,7 +19,7 @@ async fn wait_until_alone(peers: [&mut Peer; 2], server: &Server) {
 
 #[tokio::test]
 async fn replicas_probe_for_themselves_while_redis_hangs_and_share_again_afterwards() {
-    let server = Server::start().await;
+    let server = Server::start();
     let (mut leader, mut follower) = settle(Peer::new(), Peer::new(), &server).await;
     let paused_at = Instant::now();
     server.pause();
@@ -47,7 +47,7 @@ async fn replicas_probe_for_themselves_while_redis_hangs_and_share_again_afterwa
 
 #[tokio::test]
 async fn replicas_probe_for_themselves_while_redis_is_gone_and_do_not_storm_it() {
-    let mut server = Server::start().await;
+    let mut server = Server::start();
     let (mut leader, mut follower) = settle(Peer::new(), Peer::new(), &server).await;
     server.kill();
     let (began, before) = (Instant::now(), follower.connects);
@@ -55,13 +55,13 @@ async fn replicas_probe_for_themselves_while_redis_is_gone_and_do_not_storm_it()
     let most = began.elapsed().div_duration_f64(LEASE / 3).floor() + 1.0;
     let connects = u32::try_from(follower.connects - before).expect("few");
     assert!(f64::from(connects) <= most, "{connects} connections were tried, not {most}");
-    server.restart_empty().await;
+    server.restart_empty();
     settle(leader, follower, &server).await;
 }
 
 #[tokio::test]
 async fn a_replica_that_starts_without_redis_is_alone_after_two_lease_times() {
-    let mut server = Server::start().await;
+    let mut server = Server::start();
     server.kill();
     let (mut one, mut other) = (Peer::new(), Peer::new());
     let began = Instant::now();
@@ -72,11 +72,11 @@ async fn a_replica_that_starts_without_redis_is_alone_after_two_lease_times() {
 
 #[tokio::test]
 async fn a_redis_without_its_memory_gets_a_leader_and_evidence_again() {
-    let mut server = Server::start().await;
+    let mut server = Server::start();
     let (mut leader, mut follower) = settle(Peer::new(), Peer::new(), &server).await;
     assert_eq!(leader.publish(Instant::now(), &[found("before")]).await, Published::Written);
     follower.hear(1, &server).await;
-    server.restart_empty().await;
+    server.restart_empty();
     eventually("one of them leads and tells", async || {
         for peer in [&mut leader, &mut follower] {
             peer.tick(&server).await;
@@ -98,7 +98,7 @@ async fn a_redis_without_its_memory_gets_a_leader_and_evidence_again() {
 
 #[tokio::test]
 async fn errors_say_what_was_asked_and_no_password() {
-    let server = Server::with_password("hunter2hunter2").await;
+    let server = Server::with_password("hunter2hunter2");
     let mut peer = Peer::new();
     eventually("it is refused", async || {
         peer.tick(&server).await;

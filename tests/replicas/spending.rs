@@ -14,7 +14,7 @@ fn usd(amount: f64) -> Usd {
 
 #[tokio::test]
 async fn a_day_adds_up_exactly_over_the_replicas() {
-    let server = Server::start().await;
+    let server = Server::start();
     let (mut one, mut other) = (server.connect().await, server.connect().await);
     let (spending, today) = (Spending::new("team:"), UtcDay::of(NOON));
     assert_eq!(spending.spent(&mut one, today).await, Ok(Usd::ZERO));
@@ -28,7 +28,7 @@ async fn a_day_adds_up_exactly_over_the_replicas() {
 
 #[tokio::test]
 async fn each_day_has_its_own_sum_which_is_gone_after_two() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let (spending, today) = (Spending::new("team:"), UtcDay::of(NOON));
     let tomorrow = UtcDay::of(Timestamp::from_micros(NOON.as_micros() + 86_400_000_000));
@@ -40,7 +40,7 @@ async fn each_day_has_its_own_sum_which_is_gone_after_two() {
 
 #[tokio::test]
 async fn what_is_no_sum_is_an_error_and_not_nothing() {
-    let server = Server::start().await;
+    let server = Server::start();
     let mut conn = server.connect().await;
     let (spending, today) = (Spending::new("team:"), UtcDay::of(NOON));
     for bad in ["a lot", "-5", "0.5"] {

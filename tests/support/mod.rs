@@ -9,6 +9,7 @@ pub(crate) mod edited;
 pub(crate) mod events;
 pub(crate) mod exporter;
 pub(crate) mod exposition;
+pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod pipeline;
 pub(crate) mod postgres;

@@ -53,6 +53,16 @@ pub(in crate::config) const GRACE: One<Duration> = One {
     show: |duration| units::show_duration(*duration),
 };
 
+/// A span of time in which a slow Redis has answered three times.
+pub(in crate::config) const LEASE: One<Duration> = One {
+    expected: "a duration with its unit, such as 15s or 1m, from 1s to 1h",
+    parse: |text| {
+        let range = Duration::from_secs(1)..=Duration::from_hours(1);
+        units::parse_duration(text).filter(|duration| range.contains(duration))
+    },
+    show: |duration| units::show_duration(*duration),
+};
+
 pub(in crate::config) const RATIO: One<f64> = One {
     expected: "a ratio from 0 to 1",
     // A range contains no NaN.

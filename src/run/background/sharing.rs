@@ -10,20 +10,23 @@ use tokio::time::timeout;
 use crate::config::Config;
 use crate::dependencies::redis::{Connection, Connector, RedisError};
 use crate::discovery::Roster;
-use crate::event::{ProbeOutcome, Timestamp, Usd, UtcDay};
+use crate::event::{Timestamp, Usd, UtcDay};
 use crate::own::{Probing, Round};
 use crate::probes::Budget;
 use crate::replicas::{
-    Finding, LEASE_TIME, Leadership, Published, Replica, ReplicaError, ReplicaId, Settings, Spending, Ticked,
-    in_cooldown,
+    Finding, Leadership, Published, Replica, ReplicaError, ReplicaId, Settings, Spending, Ticked, in_cooldown,
 };
 use crate::state::{ProbedBy, State};
 use crate::supervise::{Rounds, Supervisor};
 
-/// How often Redis is looked at.
+/// How often Redis is looked at, and more often where the lease is short.
 const TICK: Duration = Duration::from_secs(1);
-/// How often it is asked for cooldowns: LiteLLM's last 5 s by default.
-const COOLDOWNS_EVERY: Duration = Duration::from_secs(5);
+/// So often within a lease time: it is to be renewed in its third part.
+const TICKS_OF_A_LEASE: u32 = 6;
+/// How often it is asked for cooldowns: LiteLLM's last 5 s by default, and none is to be missed.
+const COOLDOWNS_EVERY: Duration = Duration::from_secs(2);
+/// Where nothing but cooldowns is read, a connection that broke is made anew after this time.
+const RECONNECT_AFTER: Duration = Duration::from_secs(5);
 /// How often it is asked what other replicas spent.
 const SPENDING_EVERY: Duration = Duration::from_mins(1);
 /// Evidence of deployments that are not listed yet would be lost: the first list is waited for so long.
@@ -42,6 +45,7 @@ pub(super) struct Sharing {
     /// Where deployments are probed; without, nothing is shared and cooldowns alone are read.
     replicas: Option<Settings>,
     patience: Duration,
+    tick: Duration,
     state: Arc<State>,
     budget: Arc<Mutex<Budget>>,
     probing: Arc<Probing>,
@@ -50,6 +54,7 @@ pub(super) struct Sharing {
     findings: AsyncMutex<mpsc::UnboundedReceiver<Finding>>,
     roster: watch::Receiver<Arc<Roster>>,
     stopping: watch::Receiver<bool>,
+    has_stepped_down: watch::Sender<bool>,
     leadership: watch::Sender<Option<Leadership>>,
 }
 
@@ -61,17 +66,19 @@ pub(super) struct Links {
     pub(super) findings: mpsc::UnboundedReceiver<Finding>,
     pub(super) roster: watch::Receiver<Arc<Roster>>,
     pub(super) stopping: watch::Receiver<bool>,
+    /// Where it is told that the lead was given back.
+    pub(super) has_stepped_down: watch::Sender<bool>,
 }
 
 impl Sharing {
     pub(super) fn new(config: &Config, connector: Connector, links: Links) -> Self {
-        let Links { state, budget, probing, findings, roster, stopping } = links;
+        let Links { state, budget, probing, findings, roster, stopping, has_stepped_down } = links;
         let namespace = config.redis.namespace.clone();
         let prefix = config.redis.replica_prefix();
         let most = config.limits.deployments.saturating_mul(ENTRIES_PER_DEPLOYMENT).max(ENTRIES_PER_DEPLOYMENT);
         let settings = Settings {
             prefix: prefix.clone(),
-            lease_time: LEASE_TIME,
+            lease_time: config.redis.lease,
             stale_after: config.health.stale_after,
             max_entries: most,
         };
@@ -80,6 +87,7 @@ impl Sharing {
             namespace,
             replicas: config.probes.enabled.then_some(settings),
             patience: config.dependencies.timeout,
+            tick: TICK.min(config.redis.lease / TICKS_OF_A_LEASE),
             state,
             budget,
             probing,
@@ -87,6 +95,7 @@ impl Sharing {
             findings: AsyncMutex::new(findings),
             roster,
             stopping,
+            has_stepped_down,
             leadership: watch::channel(None).0,
         }
     }
@@ -111,13 +120,18 @@ impl Sharing {
         loop {
             let started = Instant::now();
             let round = session.round(&mut findings).await;
-            rounds.note(if round.is_ok() { Round::Succeeded } else { Round::Failed }, started);
+            // While a next attempt is waited for, nothing goes well or not.
+            if let Some(result) = round {
+                rounds.note(if result.is_ok() { Round::Succeeded } else { Round::Failed }, started);
+            }
             tokio::select! {
-                () = tokio::time::sleep(TICK) => {}
+                () = tokio::time::sleep(self.tick) => {}
                 _ = stopping.wait_for(|is_stopping| *is_stopping) => break,
             }
         }
-        session.step_down().await;
+        session.step_down(&mut findings).await;
+        self.has_stepped_down.send_replace(true);
+        session.book_late(&mut findings).await;
     }
 }
 
@@ -130,6 +144,8 @@ struct Session<'a> {
     cooldowns_at: Instant,
     spent_at: Instant,
     untold: Vec<Finding>,
+    /// What probes cost that is not in the sum yet, which all replicas share.
+    unbooked: Vec<(UtcDay, Usd)>,
     was_reachable: bool,
 }
 
@@ -146,31 +162,50 @@ impl<'a> Session<'a> {
             cooldowns_at: now,
             spent_at: now,
             untold: Vec::new(),
+            unbooked: Vec::new(),
             was_reachable: true,
         }
     }
 
-    /// Everything that is due, as far as Redis is there.
-    async fn round(&mut self, findings: &mut mpsc::UnboundedReceiver<Finding>) -> Result<(), SharingError> {
-        while let Ok(finding) = findings.try_recv() {
-            self.untold.push(finding);
-        }
-        let surplus = self.untold.len().saturating_sub(MOST_UNTOLD);
-        self.untold.drain(..surplus);
+    /// Everything that is due; `None` where Redis is not there, and not tried again yet.
+    async fn round(&mut self, findings: &mut mpsc::UnboundedReceiver<Finding>) -> Option<Result<(), SharingError>> {
+        self.collect(findings);
         let result = match self.connect().await {
             Ok(Some(mut connection)) => {
                 let result = self.exchange(&mut connection).await.map_err(SharingError::from);
                 if result.is_ok() {
                     self.connection = Some(connection);
                 }
-                result
+                Some(result)
             }
-            Ok(None) => Ok(()),
-            Err(error) => Err(error.into()),
+            Ok(None) => None,
+            Err(error) => Some(Err(error.into())),
         };
         self.tell_leadership();
-        self.log(&result);
+        if let Some(result) = &result {
+            self.log(result);
+        }
         result
+    }
+
+    /// Takes in what probes have found since the last time.
+    fn collect(&mut self, findings: &mut mpsc::UnboundedReceiver<Finding>) {
+        while let Ok(finding) = findings.try_recv() {
+            self.owe(&finding);
+            self.untold.push(finding);
+        }
+        let surplus = self.untold.len().saturating_sub(MOST_UNTOLD);
+        self.untold.drain(..surplus);
+    }
+
+    /// One sum a day, however long Redis is away.
+    fn owe(&mut self, finding: &Finding) {
+        let Some(usage) = finding.outcome.usage else { return };
+        let day = UtcDay::of(finding.outcome.at);
+        match self.unbooked.iter_mut().find(|(booked_for, _)| *booked_for == day) {
+            Some((_, cost)) => *cost += usage.cost,
+            None => self.unbooked.push((day, usage.cost)),
+        }
     }
 
     /// The connection, made anew where it broke and it is time to try; `None` where it is not.
@@ -183,7 +218,7 @@ impl<'a> Session<'a> {
         if now < connect_at {
             return Ok(None);
         }
-        self.connect_at = now + COOLDOWNS_EVERY;
+        self.connect_at = now + RECONNECT_AFTER;
         let connected = self.sharing.connector.connect(self.sharing.patience).await;
         if connected.is_err()
             && let Some(replica) = &mut self.replica
@@ -193,11 +228,20 @@ impl<'a> Session<'a> {
         connected.map(Some)
     }
 
+    /// A user that may not write still sees the cooldowns. A server that hangs is not asked for more.
     async fn exchange(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
+        let shared = self.share(connection).await;
+        if matches!(shared, Err(ReplicaError::Timeout { .. })) {
+            return shared;
+        }
+        let looked = self.look_for_cooldowns(connection).await;
+        shared.and(looked)
+    }
+
+    async fn share(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
         self.learn(connection).await?;
         self.sync_spending(connection).await?;
-        self.tell(connection).await?;
-        self.look_for_cooldowns(connection).await
+        self.tell(connection).await
     }
 
     /// Asks for the lead, and learns what other replicas found.
@@ -223,27 +267,27 @@ impl<'a> Session<'a> {
 
     /// Tells the other replicas what was found here, and adds up what it cost.
     async fn tell(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
+        self.book(connection).await?;
         let Some(replica) = &mut self.replica else { return Ok(()) };
         if self.untold.is_empty() {
             return Ok(());
         }
-        let findings = std::mem::take(&mut self.untold);
-        for finding in &findings {
-            // An answer that is lost may have been counted: asked again, it would count twice.
-            if let Some(usage) = finding.outcome.usage {
-                let day = UtcDay::of(finding.outcome.at);
-                let total = self.sharing.spending.add(connection, day, usage.cost).await?;
-                self.sharing.take_over(day, total);
-            }
+        let published = replica.publish(connection, Instant::now(), &self.untold).await?;
+        if published == Published::Refused {
+            tracing::debug!(findings = self.untold.len(), "another replica leads: not shared");
         }
-        match replica.publish(connection, Instant::now(), &findings).await {
-            Ok(Published::Refused) => tracing::debug!(findings = findings.len(), "another replica leads: not shared"),
-            Ok(_) => {}
-            Err(error) => {
-                // Told twice, they are read once. What they cost was counted.
-                self.untold = findings.into_iter().map(without_cost).collect();
-                return Err(error);
-            }
+        // Not before: told twice, they are read once.
+        self.untold.clear();
+        Ok(())
+    }
+
+    /// Adds up what was spent. An answer that is lost may have been counted, and is counted once more then: rather too few billed
+    /// probes than too many.
+    async fn book(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
+        while let Some((day, cost)) = self.unbooked.last().copied() {
+            let total = self.sharing.spending.add(connection, day, cost).await?;
+            self.unbooked.pop();
+            self.sharing.take_over(day, total);
         }
         Ok(())
     }
@@ -287,28 +331,45 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Says once that Redis is away, and once that it is back.
+    /// Says once that it can't be shared, and once that it can again.
     fn log(&mut self, result: &Result<(), SharingError>) {
+        let was_reachable = std::mem::replace(&mut self.was_reachable, result.is_ok());
         match result {
-            Err(error) if self.was_reachable => {
-                tracing::warn!(%error, "nothing can be shared with other replicas, and no cooldown is seen");
-                self.was_reachable = false;
+            Err(error) if was_reachable && self.replica.is_none() => {
+                tracing::warn!(%error, "cooldowns cannot be read from redis");
             }
-            Ok(()) if !self.was_reachable && self.connection.is_some() => {
-                tracing::info!("sharing with other replicas again");
-                self.was_reachable = true;
+            Err(error) if was_reachable => {
+                tracing::warn!(%error, "nothing can be shared with other replicas: soon each probes for itself");
             }
+            Ok(()) if !was_reachable => tracing::info!("sharing with other replicas again"),
             _ => {}
         }
     }
 
-    /// Gives the lead back, so that another replica need not wait for its end.
-    async fn step_down(mut self) {
+    /// Tells what is known, and gives the lead back, so that another replica need not wait for its end.
+    async fn step_down(&mut self, findings: &mut mpsc::UnboundedReceiver<Finding>) {
         self.sharing.leadership.send_replace(self.replica.is_some().then_some(Leadership::Follower));
-        if let (Some(replica), Some(connection)) = (self.replica, &mut self.connection)
-            && let Err(error) = replica.release(connection, Instant::now()).await
+        let Some(mut connection) = self.connection.take() else { return };
+        self.collect(findings);
+        if let Err(error) = self.tell(&mut connection).await {
+            tracing::debug!(%error, "what was found last could not be shared");
+        }
+        if let Some(replica) = self.replica.take()
+            && let Err(error) = replica.release(&mut connection, Instant::now()).await
         {
             tracing::debug!(%error, "the lead could not be given back");
+        }
+        self.connection = Some(connection);
+    }
+
+    /// What was still under way is paid for as well.
+    async fn book_late(&mut self, findings: &mut mpsc::UnboundedReceiver<Finding>) {
+        let Some(mut connection) = self.connection.take() else { return };
+        while let Some(finding) = findings.recv().await {
+            self.owe(&finding);
+            if let Err(error) = self.book(&mut connection).await {
+                tracing::debug!(%error, "what a probe cost could not be added up");
+            }
         }
     }
 }
@@ -332,10 +393,6 @@ enum SharingError {
     Connection(#[from] RedisError),
     #[error(transparent)]
     Replica(#[from] ReplicaError),
-}
-
-fn without_cost(finding: Finding) -> Finding {
-    Finding { outcome: ProbeOutcome { usage: None, ..finding.outcome }, ..finding }
 }
 
 fn now() -> Timestamp {
