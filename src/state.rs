@@ -59,7 +59,7 @@ pub use probe_latency::{PROBE_DURATION, ProbeLatency};
 pub use probes::{ProbeCounts, ProbeFacts, ProbedBy};
 pub use probing::ProbeView;
 pub use rate_limits::RateLimitFacts;
-pub use reach::Reach;
+pub use reach::{Reach, Recent};
 pub use snapshot::{Fleet, Snapshot};
 pub use sources::{RejectReason, Source, SourceFacts};
 pub use startup::Startup;

@@ -137,7 +137,12 @@ impl Change {
                 }
             }
             Self::Gone { subject: (model, provider, deployment) } => {
-                tracing::info!(model, provider, deployment, "a deployment is no longer on the gateway's list");
+                tracing::info!(
+                    model,
+                    provider,
+                    deployment,
+                    "a deployment is no longer shown: it left the gateway's list, or is a name that nobody uses"
+                );
             }
             Self::Dependency { name, is_up: true, .. } => tracing::info!(dependency = name, "connected"),
             Self::Dependency { name, is_up: false, error } => {

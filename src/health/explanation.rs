@@ -54,7 +54,7 @@ struct ProbesJson {
     last_throttled: Option<Rfc3339>,
     failures_in_a_row: u64,
     successes_in_a_row: u64,
-    failures_before: u64,
+    is_recovering: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,7 +100,7 @@ impl<'a> Explanation<'a> {
             facts: FactsJson {
                 listing: facts.standing.as_str(),
                 requests: RequestsJson::new(facts, now),
-                probes: ProbesJson::new(facts),
+                probes: ProbesJson::new(facts, policy),
                 cooldown: facts.cooldown.and_then(|cooldown| cooldown.is_on_at(now)),
                 last_error: facts.last_error.as_ref().map(|error| ErrorJson {
                     kind: ErrorKind::as_str(error.kind),
@@ -131,7 +131,7 @@ impl RequestsJson {
 }
 
 impl ProbesJson {
-    fn new(facts: &DeploymentFacts) -> Self {
+    fn new(facts: &DeploymentFacts, policy: &Policy) -> Self {
         let reach = &facts.reach;
         Self {
             last_evidence: reach.checked_at.map(Rfc3339),
@@ -141,7 +141,7 @@ impl ProbesJson {
             last_throttled: reach.last_throttled_at.map(Rfc3339),
             failures_in_a_row: reach.failures,
             successes_in_a_row: reach.successes,
-            failures_before: reach.ended_failures,
+            is_recovering: reach.recent.is_recovering(policy.failure_threshold, policy.recovery_threshold),
         }
     }
 }

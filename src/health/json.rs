@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::explanation::Explanation;
-use super::{DependencyReport, DeploymentReport, HealthState, Readiness, Report};
+use super::{DependencyReport, DeploymentReport, HealthState, Readiness, Report, Rule};
 use crate::event::Timestamp;
 use crate::state::{Dependency, ListFacts, ListSource};
 
@@ -241,7 +241,6 @@ impl<'a> EndpointJson<'a> {
             last_error,
         } = deployment;
         let last_message = last_error.as_ref().map(|error| &*error.message);
-        let speaks_against_it = matches!(state, HealthState::Degraded | HealthState::Unhealthy);
         Self {
             model: &info.model,
             deployment: &info.deployment,
@@ -254,10 +253,19 @@ impl<'a> EndpointJson<'a> {
             last_check: last_check_at.map(Rfc3339),
             last_success: last_success_at.map(Rfc3339),
             consecutive_failures: *consecutive_failures,
-            error: last_message.filter(|_| speaks_against_it),
+            error: error_now(*state, *rule, last_message),
             last_error: last_message,
             last_error_at: last_error.as_ref().map(|error| Rfc3339(error.at)),
         }
+    }
+}
+
+/// What speaks against a deployment now: not what was before it answered again, nor before the gateway let it rest.
+fn error_now(state: HealthState, rule: Rule, last_message: Option<&str>) -> Option<&str> {
+    match state {
+        HealthState::Healthy | HealthState::Unknown => None,
+        HealthState::Degraded if rule == Rule::Cooldown => Some(rule.in_words()),
+        HealthState::Degraded | HealthState::Unhealthy => last_message,
     }
 }
 

@@ -63,9 +63,8 @@ impl Verdict {
 /// 4. What the gateway itself lets rest (cooldown) is degraded at best.
 #[must_use]
 pub fn judge(facts: &DeploymentFacts, policy: &Policy, now: Timestamp) -> Verdict {
-    let is_fresh = |at: &Timestamp| !at.is_older_than(policy.stale_after, now);
-    let answers = facts.answered_at.filter(is_fresh).map(|_| judge_answers(facts, policy, now));
-    let reach = facts.reach.checked_at.filter(is_fresh).map(|_| judge_reach(&facts.reach, policy));
+    let answers = fresh(facts.answered_at, policy, now).map(|_| judge_answers(facts, policy, now));
+    let reach = fresh(facts.reach.checked_at, policy, now).map(|_| judge_reach(&facts.reach, policy, now));
     let rule = match (answers, reach) {
         (None, None) if facts.answered_at.max(facts.reach.checked_at).is_none() => Rule::NoEvidence,
         (None, None) => Rule::Stale,
@@ -80,14 +79,15 @@ pub fn judge(facts: &DeploymentFacts, policy: &Policy, now: Timestamp) -> Verdic
     Verdict::of(if rests { rule.worse(Rule::Cooldown) } else { rule })
 }
 
-/// 1. `failure_threshold` failures since the latest success: unhealthy.
+/// 1. `failure_threshold` failures since the latest success, the last of them fresh: unhealthy.
 /// 2. With at least `min_requests` outcomes in the window, by the ratio of failures: from `unhealthy_error_ratio`
 ///    unhealthy, or only degraded once `min_requests` in a row were answered; from `degraded_error_ratio`, counting the provider's
 ///    refusals too, degraded; otherwise healthy.
 /// 3. With fewer, by the latest outcome: a failure or a refusal makes degraded, and so does a window with `failure_threshold`
 ///    failures until `recovery_threshold` in a row were answered; otherwise a success makes healthy.
 fn judge_answers(facts: &DeploymentFacts, policy: &Policy, now: Timestamp) -> Rule {
-    if facts.streak.failures() >= policy.failure_threshold {
+    let last_failure_at = fresh(facts.streak.last_failure_at(), policy, now);
+    if facts.streak.failures() >= policy.failure_threshold && last_failure_at.is_some() {
         return Rule::FailuresInARow;
     }
     let outcomes = facts.outcomes.within(now);
@@ -97,10 +97,10 @@ fn judge_answers(facts: &DeploymentFacts, policy: &Policy, now: Timestamp) -> Ru
         return judge_ratio(outcomes, policy, has_recovered);
     }
     let last_success_at = facts.streak.last_success_at();
-    if facts.streak.last_failure_at() > last_success_at {
+    if last_failure_at > last_success_at {
         return Rule::LatestFailed;
     }
-    if facts.last_throttled_at > last_success_at {
+    if fresh(facts.last_throttled_at, policy, now) > last_success_at {
         return Rule::Throttled;
     }
     let was_down = u64::from(outcomes.failed) >= policy.failure_threshold;
@@ -123,22 +123,25 @@ fn judge_ratio(outcomes: OutcomeCounts, policy: &Policy, has_recovered: bool) ->
     }
 }
 
-/// 1. `failure_threshold` failures in a row: unhealthy. Fewer: degraded.
+/// 1. `failure_threshold` failures in a row, the last of them fresh: unhealthy. Fewer: degraded.
 /// 2. A refusal by the provider's rate limit since the latest success: degraded.
 /// 3. After `failure_threshold` failures or more, fewer than `recovery_threshold` successes in a row: degraded.
 /// 4. Otherwise healthy.
-fn judge_reach(reach: &Reach, policy: &Policy) -> Rule {
-    if reach.failures >= policy.failure_threshold {
-        return Rule::Unreachable;
+fn judge_reach(reach: &Reach, policy: &Policy, now: Timestamp) -> Rule {
+    if reach.failures > 0 && fresh(reach.last_failure_at, policy, now).is_some() {
+        let is_outage = reach.failures >= policy.failure_threshold;
+        return if is_outage { Rule::Unreachable } else { Rule::LatestProbeFailed };
     }
-    if reach.failures > 0 {
-        return Rule::LatestProbeFailed;
-    }
-    if reach.last_throttled_at > reach.last_success_at {
+    if fresh(reach.last_throttled_at, policy, now) > reach.last_success_at {
         return Rule::ProbeThrottled;
     }
-    if reach.ended_failures >= policy.failure_threshold && reach.successes < policy.recovery_threshold {
+    if reach.recent.is_recovering(policy.failure_threshold, policy.recovery_threshold) {
         return Rule::ReachableAgain;
     }
     Rule::Reachable
+}
+
+/// A moment, if what happened then still says something.
+fn fresh(at: Option<Timestamp>, policy: &Policy, now: Timestamp) -> Option<Timestamp> {
+    at.filter(|at| !at.is_older_than(policy.stale_after, now))
 }

@@ -47,8 +47,7 @@ pub(super) fn pause(view: &ProbeView, config: &Probes, policy: &Policy, now: Tim
     let is_fresh = |at: Timestamp| !at.is_older_than(policy.stale_after, now);
     let failed_requests = if view.answered_at.is_some_and(is_fresh) { view.failures } else { 0 };
     let failures = view.reach.failures.max(failed_requests);
-    let is_recovering =
-        view.reach.ended_failures >= policy.failure_threshold && view.reach.successes < policy.recovery_threshold;
+    let is_recovering = view.reach.recent.is_recovering(policy.failure_threshold, policy.recovery_threshold);
     if failures >= policy.failure_threshold {
         let doublings = (failures - policy.failure_threshold).min(MOST_DOUBLINGS);
         let grown = config.interval.saturating_mul(1 << doublings);

@@ -19,6 +19,14 @@ fn after_an_outage_so_many_successes_as_the_recovery_threshold_make_it_reachable
 }
 
 #[test]
+fn an_outage_that_flickers_is_not_over() {
+    let mut subject = Subject::new();
+    subject.unreached(1.0).unreached(2.0).unreached(3.0).reached(4.0).unreached(5.0);
+    assert_eq!(subject.reached(6.0).rule(6.0), Rule::ReachableAgain);
+    assert_eq!(subject.reached(7.0).rule(7.0), Rule::Reachable);
+}
+
+#[test]
 fn after_fewer_failures_than_an_outage_has_one_success_is_enough() {
     let mut subject = Subject::new();
     assert_eq!(subject.unreached(1.0).unreached(2.0).reached(3.0).rule(3.0), Rule::Reachable);

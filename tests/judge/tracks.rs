@@ -63,6 +63,18 @@ fn each_track_grows_stale_by_itself() {
 }
 
 #[test]
+fn failures_of_long_ago_are_not_revived_by_something_else_that_is_fresh() {
+    let mut subject = Subject::new();
+    subject.failed(1.0).failed(2.0).failed(3.0).throttled(3_600.0);
+    assert_eq!(subject.rule(3_600.0), Rule::Throttled);
+    let mut subject = Subject::new();
+    subject.unreached(1.0).unreached(2.0).unreached(3.0);
+    subject.probed(ProbeLevel::Models, Some(RateLimitedProvider), 3_600.0);
+    assert_eq!(subject.rule(3_600.0), Rule::ProbeThrottled);
+    assert_eq!(subject.failed(3_601.0).rule(3_601.0), Rule::LatestFailed);
+}
+
+#[test]
 fn what_the_gateway_lets_rest_is_degraded_at_best() {
     for (arrange, expected) in [
         ((|_| {}) as fn(&mut Subject), Rule::Cooldown),

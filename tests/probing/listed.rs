@@ -104,7 +104,7 @@ fn what_the_file_no_longer_names_leaves_all_views_and_what_it_names_anew_comes()
         holds_for(Duration::from_secs(1), || counted(&exporter, "llm_probes_total", "goes", &[]) <= asked + 1.0),
         "it is probed no more"
     );
-    assert_eq!(exporter.log().matches("no longer on the gateway's list").count(), 1, "{}", exporter.log());
+    assert_eq!(exporter.log().matches("a deployment is no longer shown").count(), 1, "{}", exporter.log());
 }
 
 #[test]

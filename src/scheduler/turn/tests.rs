@@ -1,6 +1,7 @@
 use super::*;
 use crate::discovery::{Mode, Prices};
-use crate::state::Reach;
+use crate::event::ProbeLevel;
+use crate::state::{ProbedBy, Reach};
 
 const NOW: Timestamp = Timestamp::from_micros(1_000_000_000_000);
 
@@ -58,15 +59,6 @@ fn a_failure_is_confirmed_soon_and_an_outage_is_asked_for_ever_more_seldom() {
 }
 
 #[test]
-fn a_first_success_after_an_outage_is_confirmed_soon() {
-    let after = |successes| {
-        let reach = Reach { ended_failures: 3, successes, ..Reach::default() };
-        pause(&ProbeView { reach, ..ProbeView::default() }, &Probes::default(), &Policy::default(), NOW).as_secs()
-    };
-    assert_eq!([1, 2].map(after), [5, 60]);
-}
-
-#[test]
 fn failed_requests_of_long_ago_slow_no_probe_down() {
     let failed = |seconds| ProbeView { failures: 9, answered_at: Some(ago(seconds)), ..ProbeView::default() };
     let pause = |view| pause(&view, &Probes::default(), &Policy::default(), NOW).as_secs();
@@ -117,4 +109,20 @@ fn in_an_outage_the_turn_comes_when_a_billed_probe_is_due() {
         [None, Some(ago(10)), Some(ago(200)), Some(ago(299)), Some(ago(301))].map(pause),
         [240, 240, 100, 5, 240]
     );
+}
+
+#[test]
+fn a_first_success_after_an_outage_is_confirmed_soon() {
+    use crate::state::fixtures::{at, listing, outcome, unreachable, with_room};
+
+    let state = with_room(1);
+    state.list(&[listing("d", "m")], at(0));
+    unreachable(&state, "d", 3, 1);
+    let mut pauses = Vec::new();
+    for second in [4, 5] {
+        state.record_probe("d", &outcome(ProbeLevel::Models, Ok(()), second), ProbedBy::Us);
+        let view = state.probe_view("d").expect("it is listed");
+        pauses.push(pause(&view, &Probes::default(), &Policy::default(), at(second)).as_secs());
+    }
+    assert_eq!(pauses, [5, 60]);
 }

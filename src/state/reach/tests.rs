@@ -18,10 +18,39 @@ fn told(outcomes: &[(i64, Result<(), ErrorKind>)]) -> Reach {
 }
 
 #[test]
-fn a_success_ends_a_row_of_failures_and_its_length_is_remembered() {
+fn a_success_ends_a_row_of_failures() {
     let reach = told(&[(1, FAILED), (2, FAILED), (3, Ok(())), (4, Ok(()))]);
-    assert_eq!((reach.failures, reach.successes, reach.ended_failures), (0, 2, 2));
+    assert_eq!((reach.failures, reach.successes), (0, 2));
     assert_eq!((reach.last_failure_at, reach.last_success_at), (Some(at(2)), Some(at(4))));
+}
+
+#[test]
+fn an_outage_is_over_once_enough_successes_came_in_a_row() {
+    for (outcomes, is_recovering) in [
+        ("", false),
+        ("s", false),
+        ("fff", false),
+        ("fffs", true),
+        ("fffss", false),
+        ("ffs", false),
+        ("fffsfs", true),
+        ("fffsffs", true),
+        ("fffssfs", false),
+        ("sssfffsf", false),
+    ] {
+        let outcomes: Vec<_> =
+            (1..).zip(outcomes.chars().map(|outcome| if outcome == 's' { Ok(()) } else { FAILED })).collect();
+        assert_eq!(told(&outcomes).recent.is_recovering(3, 2), is_recovering, "{outcomes:?}");
+    }
+}
+
+#[test]
+fn outages_longer_than_what_is_remembered_are_outages() {
+    let mut outcomes: Vec<_> = (1..100).map(|second| (second, FAILED)).collect();
+    assert!(!told(&outcomes).recent.is_recovering(80, 2), "it goes on");
+    outcomes.push((100, Ok(())));
+    assert!(told(&outcomes).recent.is_recovering(60, 2));
+    assert!(!told(&outcomes).recent.is_recovering(80, 2), "of so many nobody knows any more: the success counts");
 }
 
 #[test]
