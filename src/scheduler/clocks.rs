@@ -48,6 +48,14 @@ impl Clocks {
         self.clocks = kept;
     }
 
+    /// Gives a deployment its turn as soon as one that is new, unless that comes sooner anyway or its probe is under way.
+    pub(super) fn hasten(&mut self, id: &str, interval: Duration, now: Instant) {
+        let soon = now + interval.min(FIRST_TURNS).mul_f64(fraction(id, 0));
+        if let Some(clock) = self.clocks.get_mut(id) {
+            clock.next_at = clock.next_at.min(soon);
+        }
+    }
+
     /// Takes those whose turn it is, the longest overdue first. Each is busy until [`rest`](Self::rest) is called for it.
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<String> {
         let mut due: Vec<(Instant, &String)> = Vec::new();

@@ -101,8 +101,16 @@ impl Work {
     fn take_roster(&mut self) {
         let roster = Arc::clone(&self.scheduler.roster.borrow_and_update());
         let each = roster.deployments.iter().map(|listed| (listed.id.clone(), Arc::new(listed.clone())));
-        self.listed = each.collect();
-        self.clocks.keep(self.listed.keys().map(String::as_str), self.scheduler.config.interval, Instant::now());
+        let before = std::mem::replace(&mut self.listed, each.collect());
+        let (interval, now) = (self.scheduler.config.interval, Instant::now());
+        self.clocks.keep(self.listed.keys().map(String::as_str), interval, now);
+        for (id, listed) in &self.listed {
+            // Whoever corrected an address or a key does not wait for the end of a pause.
+            let is_elsewhere = |old: &Arc<Listed>| old.api_base != listed.api_base || old.api_key != listed.api_key;
+            if before.get(id).is_some_and(is_elsewhere) {
+                self.clocks.hasten(id, interval, now);
+            }
+        }
     }
 
     /// Sends a probe, or counts why not.

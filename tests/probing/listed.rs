@@ -108,6 +108,29 @@ fn what_the_file_no_longer_names_leaves_all_views_and_what_it_names_anew_comes()
 }
 
 #[test]
+fn a_corrected_address_is_asked_soon_however_long_the_pause_was() {
+    let (down, well) = (Provider::start(), Provider::start());
+    down.behave(Behaviour::Status(500));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("config.yaml");
+    let write = |provider: &Provider| {
+        let entry = "model_list:\n  - model_name: gpt\n    model_info: {id: the-same}\n    litellm_params:\n      \
+                     model: openai/gpt\n      api_key: a-key\n      api_base: ";
+        std::fs::write(&file, format!("{entry}{}\n", provider.api_base())).expect("a temporary folder takes a file");
+    };
+    write(&down);
+    let settings = format!(
+        "probes: {{interval: 4m, confirm_after: 100ms}}\ngateway: {{config_file: {}, models_interval: 300ms}}\n",
+        file.display()
+    );
+    let exporter = Scene::with(&settings).start();
+    wait_for(&exporter, "gpt", "unhealthy");
+    write(&well);
+    let shown = wait_for(&exporter, "gpt", "healthy");
+    assert_eq!((&shown["deployment"], &shown["api_base"]), (&json!("the-same"), &json!(well.api_base())));
+}
+
+#[test]
 fn a_file_that_breaks_keeps_the_last_list_and_says_so() {
     let provider = Provider::start();
     let gateway = GatewayFile::new(&[("gpt", &provider.api_base())]);
