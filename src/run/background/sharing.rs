@@ -1,4 +1,9 @@
-//! What is shared through Redis: who probes, what was found, what it cost; and which deployments the gateway lets rest.
+//! What is shared through Redis: who probes, what was found, what it cost, what requests said; and which deployments the gateway
+//! lets rest.
+
+mod probes;
+mod session;
+mod traffic;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -8,28 +13,20 @@ use tokio::sync::{Mutex as AsyncMutex, mpsc, watch};
 use tokio::time::timeout;
 
 use crate::config::Config;
-use crate::dependencies::redis::{Connection, Connector, RedisError};
+use crate::dependencies::redis::{Connector, RedisError};
 use crate::discovery::Roster;
-use crate::event::{ProbeOutcome, Timestamp, Usd, UtcDay};
+use crate::event::{Timestamp, Usd, UtcDay};
 use crate::own::{Probing, Round};
 use crate::probes::Budget;
-use crate::replicas::{
-    Finding, LEASE_TIME, Leadership, Published, Replica, ReplicaError, ReplicaId, Settings, Spending, Ticked,
-    in_cooldown,
-};
-use crate::state::{ProbedBy, State};
+use crate::replicas::{Finding, LEASE_TIME, Leadership, ReplicaError, ReplicaId, Settings, Spending, TrafficStream};
+use crate::state::State;
 use crate::supervise::{Rounds, Supervisor};
+use session::Session;
 
 /// How often Redis is looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// How often it is asked for cooldowns: LiteLLM's last 5 s by default.
-const COOLDOWNS_EVERY: Duration = Duration::from_secs(5);
-/// How often it is asked what other replicas spent.
-const SPENDING_EVERY: Duration = Duration::from_mins(1);
 /// Evidence of deployments that are not listed yet would be lost: the first list is waited for so long.
 const WAIT_FOR_LIST: Duration = Duration::from_secs(10);
-/// Findings that could not be told are kept up to this many, and the oldest are dropped: they are told as long as they matter.
-const MOST_UNTOLD: usize = 10_000;
 /// So many entries for each deployment are kept in Redis, but no less than this.
 const ENTRIES_PER_DEPLOYMENT: usize = 12;
 
@@ -39,8 +36,9 @@ pub(super) struct Sharing {
     connector: Connector,
     /// What stands before the gateway's own keys.
     namespace: String,
-    /// Where deployments are probed; without, nothing is shared and cooldowns alone are read.
-    replicas: Option<Settings>,
+    settings: Settings,
+    /// Whether deployments are probed; else nobody needs to lead.
+    has_probes: bool,
     patience: Duration,
     state: Arc<State>,
     budget: Arc<Mutex<Budget>>,
@@ -48,6 +46,8 @@ pub(super) struct Sharing {
     spending: Spending,
     /// Locked while the task runs; it may be started again.
     findings: AsyncMutex<mpsc::UnboundedReceiver<Finding>>,
+    /// Kept as well: what this process told itself it must not hear as another's.
+    traffic: AsyncMutex<TrafficStream>,
     roster: watch::Receiver<Arc<Roster>>,
     stopping: watch::Receiver<bool>,
     leadership: watch::Sender<Option<Leadership>>,
@@ -75,10 +75,15 @@ impl Sharing {
             stale_after: config.health.stale_after,
             max_entries: most,
         };
+        state.gather_news();
+        // How far back what requests said still matters.
+        let history = config.health.stale_after.max(config.health.window);
         Self {
             connector,
             namespace,
-            replicas: config.probes.enabled.then_some(settings),
+            traffic: AsyncMutex::new(TrafficStream::new(&settings, ReplicaId::of_this_process(), history)),
+            settings,
+            has_probes: config.probes.enabled,
             patience: config.dependencies.timeout,
             state,
             budget,
@@ -95,7 +100,7 @@ impl Sharing {
     pub(super) fn start(self, supervisor: &mut Supervisor) -> watch::Receiver<Option<Leadership>> {
         // Before Redis was asked, another replica may be at it.
         let since = Instant::now();
-        self.leadership.send_replace(self.replicas.is_some().then_some(Leadership::Unreachable { since }));
+        self.leadership.send_replace(self.has_probes.then_some(Leadership::Unreachable { since }));
         let leadership = self.leadership.subscribe();
         let sharing = Arc::new(self);
         supervisor.start("sharing", move |rounds| Arc::clone(&sharing).run(rounds));
@@ -107,7 +112,7 @@ impl Sharing {
         let mut roster = self.roster.clone();
         _ = timeout(WAIT_FOR_LIST, roster.changed()).await;
         let mut stopping = self.stopping.clone();
-        let mut session = Session::new(&self);
+        let mut session = Session::new(&self, self.traffic.lock().await);
         loop {
             let started = Instant::now();
             let round = session.round(&mut findings).await;
@@ -118,198 +123,6 @@ impl Sharing {
             }
         }
         session.step_down().await;
-    }
-}
-
-/// The connection, and what goes over it.
-struct Session<'a> {
-    sharing: &'a Sharing,
-    replica: Option<Replica>,
-    connection: Option<Connection>,
-    connect_at: Instant,
-    cooldowns_at: Instant,
-    spent_at: Instant,
-    untold: Vec<Finding>,
-    was_reachable: bool,
-}
-
-impl<'a> Session<'a> {
-    fn new(sharing: &'a Sharing) -> Self {
-        let now = Instant::now();
-        let replica =
-            sharing.replicas.as_ref().map(|settings| Replica::new(settings, ReplicaId::of_this_process(), now));
-        Self {
-            sharing,
-            replica,
-            connection: None,
-            connect_at: now,
-            cooldowns_at: now,
-            spent_at: now,
-            untold: Vec::new(),
-            was_reachable: true,
-        }
-    }
-
-    /// Everything that is due, as far as Redis is there.
-    async fn round(&mut self, findings: &mut mpsc::UnboundedReceiver<Finding>) -> Result<(), SharingError> {
-        while let Ok(finding) = findings.try_recv() {
-            self.untold.push(finding);
-        }
-        let surplus = self.untold.len().saturating_sub(MOST_UNTOLD);
-        self.untold.drain(..surplus);
-        let result = match self.connect().await {
-            Ok(Some(mut connection)) => {
-                let result = self.exchange(&mut connection).await.map_err(SharingError::from);
-                if result.is_ok() {
-                    self.connection = Some(connection);
-                }
-                result
-            }
-            Ok(None) => Ok(()),
-            Err(error) => Err(error.into()),
-        };
-        self.tell_leadership();
-        self.log(&result);
-        result
-    }
-
-    /// The connection, made anew where it broke and it is time to try; `None` where it is not.
-    async fn connect(&mut self) -> Result<Option<Connection>, RedisError> {
-        if let Some(connection) = self.connection.take() {
-            return Ok(Some(connection));
-        }
-        let now = Instant::now();
-        let connect_at = self.replica.as_ref().map_or(self.connect_at, Replica::next_attempt);
-        if now < connect_at {
-            return Ok(None);
-        }
-        self.connect_at = now + COOLDOWNS_EVERY;
-        let connected = self.sharing.connector.connect(self.sharing.patience).await;
-        if connected.is_err()
-            && let Some(replica) = &mut self.replica
-        {
-            replica.no_connection(now);
-        }
-        connected.map(Some)
-    }
-
-    async fn exchange(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
-        self.learn(connection).await?;
-        self.sync_spending(connection).await?;
-        self.tell(connection).await?;
-        self.look_for_cooldowns(connection).await
-    }
-
-    /// Asks for the lead, and learns what other replicas found.
-    async fn learn(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
-        let Some(replica) = &mut self.replica else { return Ok(()) };
-        loop {
-            let Ticked { evidence, garbage, has_more, error, leadership: _ } =
-                replica.tick(connection, Instant::now(), now()).await;
-            if garbage > 0 {
-                tracing::warn!(entries = garbage, "what another replica shared could not be understood");
-            }
-            for shared in evidence.iter().filter(|shared| !shared.is_from(replica.id())) {
-                let Finding { deployment, outcome } = &shared.finding;
-                self.sharing.state.record_probe(deployment, outcome, ProbedBy::AnotherReplica);
-            }
-            match error {
-                Some(error) => return Err(error),
-                None if !has_more => return Ok(()),
-                None => {}
-            }
-        }
-    }
-
-    /// Tells the other replicas what was found here, and adds up what it cost.
-    async fn tell(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
-        let Some(replica) = &mut self.replica else { return Ok(()) };
-        if self.untold.is_empty() {
-            return Ok(());
-        }
-        let findings = std::mem::take(&mut self.untold);
-        for finding in &findings {
-            // An answer that is lost may have been counted: asked again, it would count twice.
-            if let Some(usage) = finding.outcome.usage {
-                let day = UtcDay::of(finding.outcome.at);
-                let total = self.sharing.spending.add(connection, day, usage.cost).await?;
-                self.sharing.take_over(day, total);
-            }
-        }
-        match replica.publish(connection, Instant::now(), &findings).await {
-            Ok(Published::Refused) => tracing::debug!(findings = findings.len(), "another replica leads: not shared"),
-            Ok(_) => {}
-            Err(error) => {
-                // Told twice, they are read once. What they cost was counted.
-                self.untold = findings.into_iter().map(without_cost).collect();
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// Takes over what all replicas spent today: before this one probes for the first time, and now and then.
-    async fn sync_spending(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
-        let is_new_leader = self.leads() && !self.sharing.is_leading();
-        if self.replica.is_none() || (Instant::now() < self.spent_at && !is_new_leader) {
-            return Ok(());
-        }
-        let day = UtcDay::of(now());
-        let total = self.sharing.spending.spent(connection, day).await?;
-        self.sharing.take_over(day, total);
-        self.spent_at = Instant::now() + SPENDING_EVERY;
-        Ok(())
-    }
-
-    async fn look_for_cooldowns(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
-        if Instant::now() < self.cooldowns_at {
-            return Ok(());
-        }
-        self.cooldowns_at = Instant::now() + COOLDOWNS_EVERY;
-        let ids = self.sharing.state.deployment_ids();
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let resting = in_cooldown(connection, &self.sharing.namespace, &ids).await?;
-        self.sharing.state.note_cooldowns(&resting, now());
-        Ok(())
-    }
-
-    fn leads(&self) -> bool {
-        let now = Instant::now();
-        self.replica.as_ref().is_some_and(|replica| matches!(replica.leadership(now), Leadership::Leader { .. }))
-    }
-
-    fn tell_leadership(&self) {
-        let Some(replica) = &self.replica else { return };
-        let leadership = replica.leadership(Instant::now());
-        let before = self.sharing.leadership.send_replace(Some(leadership));
-        if before.map(Leadership::as_str) != Some(leadership.as_str()) {
-            tracing::info!(role = leadership.as_str(), replica = replica.id().as_str(), "probing among replicas");
-        }
-    }
-
-    /// Says once that Redis is away, and once that it is back.
-    fn log(&mut self, result: &Result<(), SharingError>) {
-        match result {
-            Err(error) if self.was_reachable => {
-                tracing::warn!(%error, "nothing can be shared with other replicas, and no cooldown is seen");
-                self.was_reachable = false;
-            }
-            Ok(()) if !self.was_reachable && self.connection.is_some() => {
-                tracing::info!("sharing with other replicas again");
-                self.was_reachable = true;
-            }
-            _ => {}
-        }
-    }
-
-    /// Gives the lead back, so that another replica need not wait for its end.
-    async fn step_down(mut self) {
-        self.sharing.leadership.send_replace(self.replica.is_some().then_some(Leadership::Follower));
-        if let (Some(replica), Some(connection)) = (self.replica, &mut self.connection)
-            && let Err(error) = replica.release(connection, Instant::now()).await
-        {
-            tracing::debug!(%error, "the lead could not be given back");
-        }
     }
 }
 
@@ -332,10 +145,6 @@ enum SharingError {
     Connection(#[from] RedisError),
     #[error(transparent)]
     Replica(#[from] ReplicaError),
-}
-
-fn without_cost(finding: Finding) -> Finding {
-    Finding { outcome: ProbeOutcome { usage: None, ..finding.outcome }, ..finding }
 }
 
 fn now() -> Timestamp {
