@@ -51,6 +51,23 @@ fn without_consumers(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(EVENTS)).bench_local(|| warm(&state, black_box(&events)));
 }
 
+/// The same while other replicas are to be told what requests say, ten thousand of them at once.
+#[divan::bench]
+fn without_consumers_shared_with_replicas(bencher: Bencher<'_, '_>) {
+    const ROUNDS_UNTIL_TOLD: usize = 10;
+    let (state, events) = (state(10_000, Vec::new()), events());
+    state.gather_news();
+    warm(&state, &events);
+    let mut rounds = 0;
+    bencher.counter(ItemsCount::new(EVENTS)).bench_local(|| {
+        warm(&state, black_box(&events));
+        rounds += 1;
+        if rounds % ROUNDS_UNTIL_TOLD == 0 {
+            black_box(state.take_news());
+        }
+    });
+}
+
 /// With two consumer labels, key and team.
 #[divan::bench]
 fn with_two_consumer_labels(bencher: Bencher<'_, '_>) {

@@ -1,7 +1,8 @@
 //! Several exporters beside one gateway: who probes, and how the others learn what was found.
 //!
 //! Replicas know of each other through Redis alone. One of them holds the [lease](Lease) and probes for all; it writes what it finds
-//! to a stream, and the others read it. What happens without Redis is decided by [`Leadership`], without I/O. The
+//! to a stream, and the others read it. What requests say comes to whichever replica the gateway pushes to, and each tells it to the
+//! others by [another stream](TrafficStream). What happens without Redis is decided by [`Leadership`], without I/O. The
 //! [cooldowns](in_cooldown) that the gateway keeps in the same Redis are read here as well.
 //!
 //! All functions work with a connection to one server and to a cluster alike, and wait for an answer for a bounded time. How to connect
@@ -20,7 +21,9 @@ mod record;
 mod replica;
 mod replica_id;
 mod spending;
+mod stream;
 mod stream_id;
+mod traffic;
 
 pub use cooldowns::in_cooldown;
 pub use error::ReplicaError;
@@ -32,3 +35,4 @@ pub use record::{Finding, Shared};
 pub use replica::{Replica, Settings, Ticked};
 pub use replica_id::ReplicaId;
 pub use spending::Spending;
+pub use traffic::{Heard, TrafficStream};

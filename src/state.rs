@@ -21,6 +21,8 @@ mod label;
 mod listing;
 mod lists;
 mod models;
+mod news;
+mod outbox;
 mod outcomes;
 mod probe_latency;
 mod probes;
@@ -32,6 +34,7 @@ mod sources;
 mod startup;
 mod streak;
 mod table;
+mod tally;
 mod traffic;
 mod upstreams;
 mod without_model;
@@ -54,6 +57,7 @@ pub use label::{LabelSet, clean};
 pub use listing::{Listing, Standing};
 pub use lists::{ListFacts, ListSource};
 pub use models::ModelFacts;
+pub use news::News;
 pub use outcomes::{OutcomeCounts, Outcomes};
 pub use probe_latency::{PROBE_DURATION, ProbeLatency};
 pub use probes::{ProbeCounts, ProbeFacts, ProbedBy};
@@ -65,11 +69,13 @@ pub use sources::{RejectReason, Source, SourceFacts};
 pub use startup::Startup;
 pub use streak::Streak;
 pub use table::{Row, Rows, TableSize};
+pub use tally::Times;
 pub use traffic::Settings;
 pub use upstreams::UpstreamFacts;
 pub use without_model::WithoutModelFacts;
 
 use crate::event::{ProbeOutcome, RequestEvent, SkipReason, Timestamp};
+use outbox::Outbox;
 use traffic::Traffic;
 
 /// The state of the gateway, as far as it was told to us.
@@ -89,6 +95,24 @@ impl State {
     /// Adds one attempt. It must not have been added before: the [sink](crate::sink::Sink) sees to that.
     pub fn record(&self, source: Source, event: &RequestEvent<'_>, now: Timestamp) {
         self.traffic.lock().record(source, event, now);
+    }
+
+    /// Gathers from now on what other replicas are to be told of requests.
+    pub fn gather_news(&self) {
+        let mut traffic = self.traffic.lock();
+        let window = traffic.settings.window;
+        traffic.outbox.get_or_insert_with(|| Outbox::new(window));
+    }
+
+    /// What requests said of deployments since it was taken the last time, or since it [is gathered](Self::gather_news).
+    #[must_use]
+    pub fn take_news(&self) -> Vec<News> {
+        self.traffic.lock().take_news()
+    }
+
+    /// Learns from requests that came to another replica: evidence, which counts nothing.
+    pub fn learn_news(&self, news: &News) {
+        self.traffic.lock().learn_news(news);
     }
 
     /// Notes an attempt that was delivered again.

@@ -1,4 +1,4 @@
-//! What replicas share through a real Redis: who leads, what was found, what it cost. And the cooldowns that LiteLLM keeps there.
+//! What replicas share through a real Redis: who leads, what was found, what it cost, what requests said. And the cooldowns that LiteLLM keeps there.
 //!
 //! Leases are short here, so that the tests are. What no Redis is needed for is tested beside the code.
 
@@ -20,6 +20,8 @@ mod peer;
 mod server;
 #[path = "replicas/spending.rs"]
 mod spending;
+#[path = "replicas/traffic.rs"]
+mod traffic;
 
 use std::time::{Duration, Instant};
 

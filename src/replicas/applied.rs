@@ -2,10 +2,6 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use xxhash_rust::xxh3::Xxh3Default;
-
-use super::record::Shared;
-
 /// The entries that were read lately, so that none is taken twice: not when a stream is read again from its beginning, and not when
 /// it was written twice because the first answer was lost.
 #[derive(Debug)]
@@ -21,9 +17,8 @@ impl Applied {
         Self { capacity: capacity.max(1), order: VecDeque::new(), members: HashSet::new() }
     }
 
-    /// Adds an entry; `false` if it was read before.
-    pub(super) fn insert(&mut self, shared: &Shared) -> bool {
-        let key = key(shared);
+    /// Adds an entry by its key; `false` if it was read before.
+    pub(super) fn insert(&mut self, key: u64) -> bool {
         if !self.members.insert(key) {
             return false;
         }
@@ -37,56 +32,18 @@ impl Applied {
     }
 }
 
-/// No replica ends two probes of one deployment in the same microsecond. The fence is not part of it: who writes again what it is
-/// not sure to have written may have another lease by then.
-fn key(shared: &Shared) -> u64 {
-    let mut hasher = Xxh3Default::new();
-    let outcome = &shared.finding.outcome;
-    hasher.update(&outcome.at.as_micros().to_le_bytes());
-    for part in [outcome.level.as_str(), &shared.replica, &shared.finding.deployment] {
-        hasher.update(&part.len().to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    hasher.digest()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::event::{ProbeLevel, ProbeOutcome, Timestamp};
-    use crate::replicas::Finding;
-
-    fn shared(at: i64, fence: u64) -> Shared {
-        let outcome = ProbeOutcome {
-            level: ProbeLevel::Connect,
-            at: Timestamp::from_micros(at),
-            duration: Duration::from_millis(3),
-            result: Ok(()),
-            time_to_first_token: None,
-            usage: None,
-            retry_after: None,
-        };
-        Shared { finding: Finding { deployment: "d".into(), outcome }, replica: "r".into(), fence }
-    }
-
-    #[test]
-    fn an_entry_is_new_once_whatever_the_lease_under_which_it_was_written() {
-        let mut applied = Applied::new(10);
-        assert!(applied.insert(&shared(1, 1)));
-        assert!(!applied.insert(&shared(1, 2)));
-        assert!(applied.insert(&shared(2, 1)));
-    }
 
     #[test]
     fn only_the_latest_are_remembered() {
         let mut applied = Applied::new(2);
-        for at in [1, 2, 3] {
-            assert!(applied.insert(&shared(at, 1)));
+        for key in [1, 2, 3] {
+            assert!(applied.insert(key));
         }
-        assert!(!applied.insert(&shared(2, 1)));
-        assert!(applied.insert(&shared(1, 1)), "it was pushed out");
+        assert!(!applied.insert(2));
+        assert!(applied.insert(1), "it was pushed out");
         assert_eq!((applied.order.len(), applied.members.len()), (2, 2));
     }
 }

@@ -7,10 +7,9 @@ use redis::aio::ConnectionLike;
 
 use super::error::within;
 use super::keys::Keys;
+use super::stream::FIELD;
 use super::{Finding, Lease, ReplicaError};
 
-/// The field of an entry that holds all of it.
-pub(super) const FIELD: &str = "json";
 /// A stream that nobody writes to is gone after this time.
 const EXPIRY: Duration = Duration::from_hours(24);
 /// So many entries are written by one script at most: Redis does nothing else meanwhile.

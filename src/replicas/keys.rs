@@ -31,6 +31,11 @@ impl Keys {
         self.name("probe_evidence")
     }
 
+    /// The stream of what requests said.
+    pub(super) fn traffic(&self) -> String {
+        self.name("traffic")
+    }
+
     /// What billed probes cost on one day.
     pub(super) fn spend(&self, day: impl std::fmt::Display) -> String {
         self.name(&format!("probe_spend:{day}"))

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3Default;
 
 use super::ReplicaId;
 use crate::event::{ErrorKind, ProbeFailure, ProbeLevel, ProbeOutcome, ProbeUsage, Timestamp, Usd};
@@ -35,6 +36,19 @@ impl Shared {
     #[must_use]
     pub fn is_from(&self, replica: &ReplicaId) -> bool {
         self.replica == replica.as_str()
+    }
+
+    /// By what an entry is recognised. No replica ends two probes of one deployment in the same microsecond. The fence is not part of
+    /// it: who writes again what it is not sure to have written may have another lease by then.
+    pub(super) fn key(&self) -> u64 {
+        let outcome = &self.finding.outcome;
+        let mut hasher = Xxh3Default::new();
+        hasher.update(&outcome.at.as_micros().to_le_bytes());
+        for part in [outcome.level.as_str(), &self.replica, &self.finding.deployment] {
+            hasher.update(&part.len().to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        hasher.digest()
     }
 
     /// Reads an entry; `None` when it is none, or one that this version does not understand.

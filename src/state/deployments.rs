@@ -212,7 +212,7 @@ impl DeploymentFacts {
         }
     }
 
-    fn note_error(&mut self, kind: ErrorKind, message: Option<&str>, at: Timestamp) {
+    pub(super) fn note_error(&mut self, kind: ErrorKind, message: Option<&str>, at: Timestamp) {
         if self.last_error.as_ref().is_none_or(|last| last.at <= at) {
             let message = message.map_or_else(|| kind.as_str().into(), redact_message);
             self.last_error = Some(LastError { kind, message: message.into(), at });

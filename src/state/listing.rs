@@ -74,10 +74,16 @@ impl DeploymentFacts {
         }
     }
 
-    /// Whether any request has reached it.
+    /// Whether any request has reached it through this exporter, so that there is something to count.
     #[must_use]
     pub const fn has_traffic(&self) -> bool {
         self.requests > 0
+    }
+
+    /// Whether any request has reached it, told to this exporter or to another replica.
+    #[must_use]
+    pub const fn was_asked(&self) -> bool {
+        self.seen_at.is_some()
     }
 }
 
@@ -137,7 +143,7 @@ impl Traffic {
             if Some(*row) == chosen {
                 facts.standing = Standing::Listed;
                 facts.update_info(&told_by(listing));
-            } else if facts.has_traffic() {
+            } else if facts.was_asked() {
                 facts.standing = Standing::OtherName;
             }
         }
@@ -150,8 +156,8 @@ impl Traffic {
         let (model, provider) = (clean(listing.model), clean(listing.provider));
         let rank = |facts: &DeploymentFacts| {
             let is_same_provider = facts.info.provider == provider;
-            let fits = facts.info.model == model && (facts.has_traffic() || is_same_provider);
-            fits.then_some((facts.has_traffic(), is_same_provider))
+            let fits = facts.info.model == model && (facts.was_asked() || is_same_provider);
+            fits.then_some((facts.was_asked(), is_same_provider))
         };
         let ranked = rows.iter().filter_map(|row| Some((rank(self.deployments.at(*row))?, *row)));
         ranked.max_by_key(|(rank, _)| *rank).map(|(_, row)| row)
@@ -179,7 +185,9 @@ impl Traffic {
                 let is_old = is_tight || since.is_older_than(LONGEST_REQUEST, now);
                 is_old && !facts.has_traffic() && !facts.probes.was_billed()
             }
-            Standing::Unlisted | Standing::Listed | Standing::OtherName => false,
+            // Only another replica has seen it, and tells of it again where there is room.
+            Standing::Unlisted => is_tight && !facts.has_traffic(),
+            Standing::Listed | Standing::OtherName => false,
         };
         for row in self.deployments.remove_if(is_idle) {
             if let Some(links) = self.links.get_mut(row) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::event::Timestamp;
 
 /// More slots make the window's edge sharper and the row larger.
-const SLOTS: usize = 15;
+pub(super) const SLOTS: usize = 15;
 
 /// Outcomes counted by time slot, so that old ones drop out without a clock that ticks.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ impl OutcomeCounts {
         u64::from(self.served) + u64::from(self.failed) + u64::from(self.throttled)
     }
 
-    fn add(&mut self, more: Self) {
+    pub(super) fn add(&mut self, more: Self) {
         self.served = self.served.saturating_add(more.served);
         self.failed = self.failed.saturating_add(more.failed);
         self.throttled = self.throttled.saturating_add(more.throttled);
@@ -83,6 +83,12 @@ impl Outcomes {
         let mut total = OutcomeCounts::default();
         self.slots.iter().filter(is_recent).for_each(|slot| total.add(slot.counts));
         total
+    }
+
+    /// The slot of this moment: where it begins, and where the next one does.
+    pub(super) fn slot_around(&self, at: Timestamp) -> (Timestamp, Timestamp) {
+        let begins = self.number(at).saturating_mul(self.slot_micros);
+        (Timestamp::from_micros(begins), Timestamp::from_micros(begins.saturating_add(self.slot_micros)))
     }
 
     fn number(&self, at: Timestamp) -> i64 {

@@ -1,9 +1,10 @@
 //! What happened last, whatever order it is told in.
 
+use super::Times;
 use crate::event::Timestamp;
 
 /// How many of the latest outcomes of a kind are remembered by their time.
-const REMEMBERED: usize = 16;
+pub(super) const REMEMBERED: usize = 16;
 
 /// The failures since the latest success, and the successes since the latest failure.
 ///
@@ -48,6 +49,22 @@ impl Streak {
         self.last_failure_at = self.last_failure_at.max(Some(at));
     }
 
+    /// Adds successes that another replica tells of. Those whose time it does not tell count where all of them belong to the row.
+    pub(super) fn add_successes(&mut self, told: &Times) {
+        told.latest.iter().for_each(|at| self.add_success(*at));
+        if told.since.is_some() && self.last_failure_at <= told.since {
+            self.successes.count = self.successes.count.saturating_add(told.earlier);
+        }
+    }
+
+    /// Adds failures in the same way.
+    pub(super) fn add_failures(&mut self, told: &Times) {
+        told.latest.iter().for_each(|at| self.add_failure(*at));
+        if told.since.is_some() && self.last_success_at < told.since {
+            self.failures.count = self.failures.count.saturating_add(told.earlier);
+        }
+    }
+
     /// The latest success.
     #[must_use]
     pub const fn last_success_at(&self) -> Option<Timestamp> {
@@ -75,7 +92,7 @@ impl Streak {
 
 impl Run {
     fn add(&mut self, at: Timestamp) {
-        self.count += 1;
+        self.count = self.count.saturating_add(1);
         if let Some(earliest) = self.recent.iter_mut().min()
             && *earliest < at
         {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::calls::{Calls, Sequel};
+use super::outbox::Outbox;
 use super::snapshot::{Fleet, Snapshot};
 use super::table::{OVERFLOW, Slot, Table};
 use super::{
@@ -57,6 +58,8 @@ pub(super) struct Traffic {
     /// The rows of each deployment that is listed, by its id.
     pub(super) rows_of_listed: HashMap<String, Vec<usize>>,
     pub(super) probe_latencies: Table<ProbeLatency>,
+    /// What other replicas are to be told; `None` where there are no others.
+    pub(super) outbox: Option<Outbox>,
     upstreams: Table<Arc<UpstreamFacts>>,
     models: Table<ModelFacts>,
     fallbacks: Table<FallbackFacts>,
@@ -81,6 +84,7 @@ impl Traffic {
             listed_at: None,
             rows_of_listed: HashMap::new(),
             probe_latencies: Table::new(probe_latency::LABELS, settings.models),
+            outbox: None,
             upstreams: Table::new(upstreams::LABELS, settings.models),
             models: Table::new(models::LABELS, settings.models),
             fallbacks: Table::new(fallbacks::LABELS, settings.models),
@@ -148,6 +152,9 @@ impl Traffic {
         let window = self.settings.window;
         let slot = self.deployments.slot(&key, |row| Arc::new(DeploymentFacts::new(deployment, row, window)));
         self.deployments.at_mut(slot.position()).record(event, at);
+        if let (Some(outbox), Slot::Own(position)) = (&mut self.outbox, slot) {
+            outbox.note(position, &event.outcome, at);
+        }
         let links = self.links(slot, model, provider);
         self.upstreams.at_mut(links.upstream.position()).record(event, at);
         if let Some(limits) = rate_limits {

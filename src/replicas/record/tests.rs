@@ -105,3 +105,21 @@ proptest! {
         Shared::decode(&bytes);
     }
 }
+
+#[test]
+fn an_entry_is_recognised_whatever_the_lease_under_which_it_was_written() {
+    let shared = |fence: u64, at: i64| {
+        let outcome = ProbeOutcome {
+            level: ProbeLevel::Connect,
+            at: Timestamp::from_micros(at),
+            duration: Duration::from_millis(3),
+            result: Ok(()),
+            time_to_first_token: None,
+            usage: None,
+            retry_after: None,
+        };
+        Shared { finding: Finding { deployment: "d".into(), outcome }, replica: "r".into(), fence }
+    };
+    assert_eq!(shared(1, 1).key(), shared(2, 1).key());
+    assert_ne!(shared(1, 1).key(), shared(1, 2).key());
+}
