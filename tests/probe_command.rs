@@ -281,7 +281,7 @@ fn what_a_billed_probe_cost_is_printed_and_the_budget_is_one_for_all() {
     let printed = Setup::models(settings, &models).probe(&[]);
     assert_eq!(printed.code, Some(0), "{printed:?}");
     let row = printed.row("one");
-    assert_eq!((&*row[2], &*row[3], &*row[5]), ("completion", "ok", "$0.014000"), "{row:?}");
+    assert_eq!((&*row[2], &*row[3], &*row[5]), ("completion", "ok", "$0.014"), "{row:?}");
     assert_eq!(provider.billed_requests(), 1);
     assert!(printed.row("two")[6].contains("less is left of today's budget"), "{printed:?}");
 }

@@ -41,14 +41,16 @@ pub(super) async fn health(shared: Data<Shared>) -> HttpResponse {
 pub(super) struct Filter {
     model: Option<String>,
     /// Whether to explain the verdicts.
-    debug: Option<String>,
+    debug: Option<Switch>,
 }
 
-impl Filter {
-    /// People write `debug=1` and plain `debug` as well.
-    fn wants_explanations(&self) -> bool {
-        self.debug.as_deref().is_some_and(|debug| !matches!(debug, "false" | "0"))
-    }
+/// On or off, as people write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+enum Switch {
+    #[serde(rename = "true", alias = "1", alias = "")]
+    On,
+    #[serde(rename = "false", alias = "0")]
+    Off,
 }
 
 /// `GET /health/models`
@@ -63,7 +65,8 @@ pub(super) async fn models(shared: Data<Shared>, Query(filter): Query<Filter>) -
             },
         };
         let models = ModelsJson::new(report, only);
-        let models = if filter.wants_explanations() { models.explained(explain(fleet, policy, only)) } else { models };
+        let models =
+            if filter.debug == Some(Switch::On) { models.explained(explain(fleet, policy, only)) } else { models };
         let deployments = if only.is_some() { 0 } else { report.deployments.len() };
         Answer::with_room(deployments, status, &models)
     })

@@ -75,6 +75,10 @@ fn each_health_route_takes_head_refuses_others_and_is_never_stored() {
     // The liveness routes say so whatever the provider does.
     assert_eq!(exporter.get("/health/liveness").status, 200);
     assert_eq!(exporter.get("/health/models?model=gpt&debug=maybe").status, 400, "what is no filter is refused");
+    for debug in ["debug=true", "debug=1", "debug"] {
+        let answer = exporter.get(&format!("/health/models?model=gpt&{debug}")).json();
+        assert_eq!(answer["debug"].as_array().map(Vec::len), Some(1), "{debug}");
+    }
 }
 
 fn status(health: &Value) -> String {

@@ -139,7 +139,7 @@ impl<'a> Session<'a> {
         let was_reachable = std::mem::replace(&mut self.was_reachable, result.is_ok());
         match result {
             Err(error) if was_reachable && self.replica.is_none() => {
-                tracing::warn!(%error, "cooldowns cannot be read from redis");
+                tracing::warn!(%error, "nothing can be shared with other replicas");
             }
             Err(error) if was_reachable => {
                 tracing::warn!(%error, "nothing can be shared with other replicas: soon each probes for itself");
