@@ -4,6 +4,7 @@
 //! probes sent. Clocks tick in every replica, whoever probes: when another takes over, nobody's turn comes sooner for that.
 
 mod clocks;
+mod places;
 mod run;
 mod turn;
 

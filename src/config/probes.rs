@@ -57,6 +57,6 @@ impl Default for Probes {
 
 impl Default for CompletionProbes {
     fn default() -> Self {
-        Self { enabled: false, daily_budget_usd: 0.0, max_tokens: 64, interval: Duration::from_mins(5) }
+        Self { enabled: false, daily_budget_usd: 0.0, max_tokens: 64, interval: Duration::from_mins(4) }
     }
 }

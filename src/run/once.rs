@@ -14,6 +14,7 @@ use crate::discovery::{Listed, Refreshed, SourceStatus};
 use crate::event::{ProbeOutcome, Timestamp, Usd, UtcDay};
 use crate::probes::{Billed, Budget, Plan, Prober, Skipped, plan, worst_case};
 use crate::replicas::Spending;
+use crate::state::clean;
 
 /// Nothing could be probed.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +84,8 @@ async fn listed(config: &Config, models: &[String]) -> Result<Vec<Arc<Listed>>, 
     let known: BTreeSet<&str> = roster.deployments.iter().map(|listed| listed.model.as_str()).collect();
     let unknown: Vec<String> = models.iter().filter(|model| !known.contains(model.as_str())).cloned().collect();
     if !unknown.is_empty() {
-        let known = known.into_iter().map(str::to_owned).collect();
+        // Names from elsewhere, for a terminal.
+        let known = known.into_iter().map(|model| clean(model).into_owned()).collect();
         return Err(ProbeError::UnknownModel { unknown, known });
     }
     let is_asked_for = |listed: &Listed| models.is_empty() || models.contains(&listed.model);

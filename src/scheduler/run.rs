@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::sleep_until;
 
 use super::clocks::Clocks;
+use super::places::Places;
 use super::turn::{is_billed_due, pause, reason_to_skip};
 use crate::config::Probes;
 use crate::discovery::{Listed, Roster};
@@ -53,10 +54,10 @@ type Done = (Option<Reservation>, ProbeOutcome);
 impl Scheduler {
     /// Gives deployments their turns until it is dropped.
     pub async fn run(self, rounds: Rounds) {
-        let permits = Arc::new(Semaphore::new(self.config.concurrency));
+        let places = Places::new(self.config.concurrency);
         let mut work = Work {
             scheduler: self,
-            permits,
+            places,
             clocks: Clocks::default(),
             listed: HashMap::new(),
             running: JoinSet::new(),
@@ -77,7 +78,7 @@ impl Scheduler {
 /// The scheduler at work.
 struct Work {
     scheduler: Scheduler,
-    permits: Arc<Semaphore>,
+    places: Places,
     clocks: Clocks,
     listed: HashMap<String, Arc<Listed>>,
     running: JoinSet<Done>,
@@ -111,6 +112,7 @@ impl Work {
                 self.clocks.hasten(id, interval, now);
             }
         }
+        self.places.tidy();
     }
 
     /// Sends a probe, or counts why not.
@@ -158,12 +160,9 @@ impl Work {
 
     fn start(&mut self, id: String, listed: Arc<Listed>, level: ProbeLevel, reservation: Option<Reservation>) {
         let prober = Arc::clone(&self.scheduler.prober);
-        let permits = Arc::clone(&self.permits);
-        let probe = async move {
-            let _permit = permits.acquire().await.expect("nobody closes it");
-            (reservation, prober.probe(&listed, level).await)
-        };
-        let running = self.running.spawn(probe);
+        let place = self.places.of(&listed);
+        let probe = async move { (reservation, prober.probe(&listed, level).await) };
+        let running = self.running.spawn(place.run(probe));
         self.ids.insert(running.id(), id);
     }
 

@@ -76,5 +76,7 @@ fn until_billed(last_at: Timestamp, config: &Probes, now: Timestamp) -> Option<D
 }
 
 #[cfg(test)]
+pub(super) mod fixtures;
+#[cfg(test)]
 #[path = "turn/tests.rs"]
 mod tests;

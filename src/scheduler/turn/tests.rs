@@ -1,5 +1,5 @@
+use super::fixtures::listed;
 use super::*;
-use crate::discovery::{Mode, Prices};
 use crate::event::ProbeLevel;
 use crate::state::{ProbedBy, Reach};
 
@@ -7,21 +7,6 @@ const NOW: Timestamp = Timestamp::from_micros(1_000_000_000_000);
 
 fn ago(seconds: i64) -> Timestamp {
     Timestamp::from_micros(NOW.as_micros() - seconds * 1_000_000)
-}
-
-fn listed() -> Listed {
-    Listed {
-        id: "d".into(),
-        model: "m".into(),
-        provider: "openai".into(),
-        upstream_model: "openai/m".into(),
-        api_base: None,
-        api_version: None,
-        api_key: None,
-        mode: Some(Mode::Chat),
-        prices: Prices::default(),
-        probe: ProbeChoice::AsConfigured,
-    }
 }
 
 fn skipped(listed: &Listed, view: &ProbeView, probes_itself: bool) -> Option<SkipReason> {
@@ -72,7 +57,7 @@ fn a_billed_probe_is_due_once_its_interval_is_over() {
         let view = ProbeView { last_billed_at: at, ..ProbeView::default() };
         is_billed_due(&view, &Probes::default(), &Policy::default(), NOW)
     };
-    assert_eq!([None, Some(ago(299)), Some(ago(301))].map(due), [true, false, true]);
+    assert_eq!([None, Some(ago(239)), Some(ago(241))].map(due), [true, false, true]);
 }
 
 #[test]
@@ -106,8 +91,8 @@ fn in_an_outage_the_turn_comes_when_a_billed_probe_is_due() {
         pause(&view, &Probes::default(), &Policy::default(), NOW).as_secs()
     };
     assert_eq!(
-        [None, Some(ago(10)), Some(ago(200)), Some(ago(299)), Some(ago(301))].map(pause),
-        [240, 240, 100, 5, 240]
+        [None, Some(ago(10)), Some(ago(140)), Some(ago(239)), Some(ago(241))].map(pause),
+        [240, 230, 100, 5, 240]
     );
 }
 

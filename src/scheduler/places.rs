@@ -1,0 +1,104 @@
+//! How many probes may be under way: in all, and at one server.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use url::Url;
+
+use crate::discovery::Listed;
+
+/// The places of probes that are under way.
+///
+/// A server that hangs holds each place for a whole timeout. It gets three quarters of them at most: what others have to say
+/// must not grow stale meanwhile.
+#[derive(Debug)]
+pub(super) struct Places {
+    in_all: Arc<Semaphore>,
+    at_one: usize,
+    at: HashMap<String, Arc<Semaphore>>,
+}
+
+/// One probe's places, to be waited for.
+#[derive(Debug)]
+pub(super) struct Place {
+    at_server: Arc<Semaphore>,
+    in_all: Arc<Semaphore>,
+}
+
+impl Places {
+    pub(super) fn new(concurrency: usize) -> Self {
+        let at_one = (concurrency * 3 / 4).max(1);
+        Self { in_all: Arc::new(Semaphore::new(concurrency)), at_one, at: HashMap::new() }
+    }
+
+    /// Those for a probe of this deployment.
+    pub(super) fn of(&mut self, listed: &Listed) -> Place {
+        let at_server = self.at.entry(server(listed)).or_insert_with(|| Arc::new(Semaphore::new(self.at_one)));
+        Place { at_server: Arc::clone(at_server), in_all: Arc::clone(&self.in_all) }
+    }
+
+    /// Forgets servers that nobody waits for.
+    pub(super) fn tidy(&mut self) {
+        self.at.retain(|_, at_server| Arc::strong_count(at_server) > 1);
+    }
+}
+
+impl Place {
+    /// Waits for a place at the server first: who waits there takes none from others.
+    pub(super) async fn run<T>(self, probe: impl Future<Output = T>) -> T {
+        let _at_server = self.at_server.acquire().await.expect("nobody closes it");
+        let _in_all = self.in_all.acquire().await.expect("nobody closes it");
+        probe.await
+    }
+}
+
+/// Which server a deployment is at: the provider's own, where it has no address.
+fn server(listed: &Listed) -> String {
+    let address = listed.api_base.as_deref().and_then(|base| Url::parse(base).ok());
+    address.map_or_else(|| listed.provider.clone(), |url| url.authority().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheduler::turn::fixtures::listed;
+
+    fn at(host: &str) -> Listed {
+        Listed { api_base: Some(format!("https://{host}/v1")), ..listed() }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_hangs_leaves_places_for_others() {
+        let mut places = Places::new(8);
+        let mut hanging = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            hanging.spawn(places.of(&at("hangs")).run(std::future::pending::<()>()));
+        }
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(places.in_all.available_permits(), 2);
+        assert_eq!(places.of(&at("answers")).run(async { "answered" }).await, "answered");
+    }
+
+    #[test]
+    fn there_is_always_a_place() {
+        for concurrency in 1..20 {
+            let places = Places::new(concurrency);
+            assert!((1..=concurrency).contains(&places.at_one), "{concurrency}");
+        }
+    }
+
+    #[test]
+    fn servers_that_nobody_waits_for_are_forgotten() {
+        let mut places = Places::new(8);
+        let waiting = places.of(&at("a"));
+        drop(places.of(&at("b")));
+        places.tidy();
+        assert_eq!(places.at.len(), 1);
+        drop(waiting);
+        places.tidy();
+        assert_eq!(places.at.len(), 0);
+    }
+}
