@@ -169,6 +169,10 @@ const MESSAGES: &[(&str, &str)] = &[
         "budget_is_infinite",
         "probes.completion.daily_budget_usd: found \"inf\", expected an amount in USD from 0, such as 0.5 (in {})",
     ),
+    (
+        "budget_is_beyond_reckoning",
+        "probes.completion.daily_budget_usd: found 2000000000000, expected an amount in USD from 0, such as 0.5 (in {})",
+    ),
     ("ca_file_holds_no_certificate", "gateway.ca_file: tests/data/config/token: holds no certificate in PEM (in {})"),
     (
         "ca_file_is_missing",

@@ -8,6 +8,8 @@ use crate::event::{ProbeUsage, Usd};
 const CHAT_PROMPT: u64 = 128;
 const EMBEDDING_PROMPT: u64 = 16;
 const RERANK_PROMPT: u64 = 64;
+/// No answer that is read to its end is longer, thoughts included: who tells more is not believed, and books no fortune.
+const MOST_TOKENS: u64 = 1 << 20;
 
 /// Tokens of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -54,7 +56,24 @@ pub fn worst_case(listed: &Listed, config: &Probes) -> Option<Usd> {
 pub(super) fn usage(listed: &Listed, config: &Probes, told: Option<Tokens>) -> ProbeUsage {
     let cost = |tokens: Tokens| Some((tokens, tokens.cost(listed.mode, &listed.prices)?));
     let most = Tokens::at_most(listed.mode, config);
-    // A number of tokens that no money can buy was not meant.
+    let told = told.filter(|told| told.input.max(told.output) <= MOST_TOKENS);
     let (tokens, cost) = told.and_then(cost).or_else(|| cost(most)).unwrap_or((told.unwrap_or(most), Usd::ZERO));
     ProbeUsage { tokens: tokens.input.saturating_add(tokens.output), cost }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::OwnModel;
+    use crate::discovery::own;
+
+    #[test]
+    fn a_provider_that_tells_of_a_fortune_is_not_believed() {
+        let prices = Prices { input_token: Some(1e-6), output_token: Some(1e-5), request: None };
+        let model = OwnModel { model: "m".into(), mode: Some(Mode::Chat), prices, ..OwnModel::default() };
+        let (listed, config) = (&own(&[model])[0], Probes::default());
+        let used = |output| usage(listed, &config, Some(Tokens { input: 10, output })).cost;
+        assert_eq!(Some(used(2_000)), Usd::from_f64(0.020_01), "more than it was allowed");
+        assert_eq!(Some(used(1_000_000_000_000)), worst_case(listed, &config));
+    }
 }

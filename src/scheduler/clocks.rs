@@ -25,11 +25,13 @@ struct Clock {
     is_busy: bool,
     /// It left the list while its probe was under way: it stops with that, unless it comes back before.
     is_leaving: bool,
+    /// Its next turn is to come soon, whatever the probe under way finds: that asks at an address which holds no more.
+    is_hastened: bool,
 }
 
 impl Clock {
     const fn at(next_at: Instant) -> Self {
-        Self { next_at, is_busy: false, is_leaving: false }
+        Self { next_at, is_busy: false, is_leaving: false, is_hastened: false }
     }
 }
 
@@ -48,11 +50,12 @@ impl Clocks {
         self.clocks = kept;
     }
 
-    /// Gives a deployment its turn as soon as one that is new, unless that comes sooner anyway or its probe is under way.
+    /// Gives a deployment its turn as soon as one that is new, unless that comes sooner anyway; after the probe that is under way.
     pub(super) fn hasten(&mut self, id: &str, interval: Duration, now: Instant) {
         let soon = now + interval.min(FIRST_TURNS).mul_f64(fraction(id, 0));
         if let Some(clock) = self.clocks.get_mut(id) {
-            clock.next_at = clock.next_at.min(soon);
+            clock.next_at = if clock.is_busy { soon } else { clock.next_at.min(soon) };
+            clock.is_hastened = clock.is_busy;
         }
     }
 
@@ -76,6 +79,8 @@ impl Clocks {
         let Some(clock) = self.clocks.get_mut(id) else { return };
         if clock.is_leaving {
             self.clocks.remove(id);
+        } else if clock.is_hastened {
+            *clock = Clock::at(clock.next_at);
         } else {
             *clock = Clock::at(now + jittered.max(at_least));
         }

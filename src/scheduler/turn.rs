@@ -6,7 +6,7 @@ use crate::config::Probes;
 use crate::discovery::{Listed, ProbeChoice};
 use crate::event::{SkipReason, Timestamp};
 use crate::health::Policy;
-use crate::state::ProbeView;
+use crate::state::{ProbeView, is_ahead};
 
 /// Doublings beyond this are beyond any ceiling.
 const MOST_DOUBLINGS: u64 = 16;
@@ -20,7 +20,7 @@ pub(super) fn reason_to_skip(
     probes_itself: bool,
     now: Timestamp,
 ) -> Option<SkipReason> {
-    let is_fresh = |at: Timestamp| !at.is_older_than(policy.freshness, now);
+    let is_fresh = |at: Timestamp| !at.is_older_than(policy.freshness, now) && !is_ahead(at, now);
     if !config.enabled || listed.probe == ProbeChoice::Off {
         Some(SkipReason::Disabled)
     } else if listed.is_wildcard() {

@@ -60,6 +60,9 @@ impl Traffic {
         let Self { rows_of_listed, deployments, probe_latencies, .. } = self;
         for row in rows_of_listed.get(deployment).into_iter().flatten() {
             let facts = deployments.at_mut(*row);
+            if by == ProbedBy::Us {
+                facts.heed_clock(outcome.at);
+            }
             facts.learn(outcome);
             if facts.standing != Standing::Listed {
                 continue;

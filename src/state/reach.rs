@@ -64,6 +64,14 @@ impl Recent {
 }
 
 impl Reach {
+    /// Dates nothing later than `now`.
+    pub(super) fn not_after(&mut self, now: Timestamp) {
+        let Self { checked_at, last_success_at, last_failure_at, last_throttled_at, .. } = self;
+        for at in [checked_at, last_success_at, last_failure_at, last_throttled_at].into_iter().flatten() {
+            *at = now.min(*at);
+        }
+    }
+
     /// Adds what a probe found, unless a later one is known.
     pub(super) fn add(&mut self, outcome: &ProbeOutcome) {
         let at = Some(outcome.at);

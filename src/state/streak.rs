@@ -65,6 +65,17 @@ impl Streak {
         }
     }
 
+    /// Dates nothing later than `now`.
+    pub(super) fn not_after(&mut self, now: Timestamp) {
+        let Self { last_success_at, last_failure_at, successes, failures } = self;
+        for at in [last_success_at, last_failure_at].into_iter().flatten() {
+            *at = now.min(*at);
+        }
+        for at in successes.recent.iter_mut().chain(&mut failures.recent) {
+            *at = now.min(*at);
+        }
+    }
+
     /// The latest success.
     #[must_use]
     pub const fn last_success_at(&self) -> Option<Timestamp> {

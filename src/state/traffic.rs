@@ -151,7 +151,9 @@ impl Traffic {
         let key = [&**model, &**provider, &**id];
         let window = self.settings.window;
         let slot = self.deployments.slot(&key, |row| Arc::new(DeploymentFacts::new(deployment, row, window)));
-        self.deployments.at_mut(slot.position()).record(event, at);
+        let facts = self.deployments.at_mut(slot.position());
+        facts.heed_clock(now);
+        facts.record(event, at);
         if let (Some(outbox), Slot::Own(position)) = (&mut self.outbox, slot) {
             outbox.note(position, &event.outcome, at);
         }

@@ -6,7 +6,7 @@ use super::{One, list::List, quoted};
 use crate::{
     config::{LogFormat, LogLevel, units},
     discovery::{Mode, ProbeChoice},
-    event::ConsumerLabel,
+    event::{ConsumerLabel, Usd},
 };
 
 /// The most rows, events or requests that a setting can allow: far above any use, and far below
@@ -70,10 +70,10 @@ pub(in crate::config) const RATIO: One<f64> = One {
     show: f64::to_string,
 };
 
-/// An amount of money.
+/// An amount of money. One that can't be reckoned with would count as none.
 pub(in crate::config) const USD: One<f64> = One {
     expected: "an amount in USD from 0, such as 0.5",
-    parse: |text| text.parse().ok().filter(|usd: &f64| usd.is_finite() && *usd >= 0.0),
+    parse: |text| text.parse().ok().filter(|usd| Usd::from_f64(*usd).is_some()),
     show: f64::to_string,
 };
 

@@ -192,3 +192,18 @@ proptest! {
         prop_assert!(next <= at_least.max(pause.mul_f64(1.1)), "{next:?}");
     }
 }
+
+#[test]
+fn who_is_hastened_while_its_probe_is_under_way_has_its_turn_soon_after_that() {
+    let now = Instant::now();
+    let mut clocks = clocks(&["d"], now);
+    let asked_at = all_due(now);
+    assert_eq!(clocks.take_due(asked_at), ["d"]);
+    clocks.hasten("d", INTERVAL, asked_at);
+    assert_eq!(clocks.next_at(), None, "its probe is still under way");
+    clocks.rest("d", HOUR, HOUR, asked_at);
+    assert!(pause_of(&clocks, asked_at) <= FIRST_TURNS, "what was found holds of another address");
+    assert_eq!(clocks.take_due(asked_at + FIRST_TURNS), ["d"]);
+    clocks.rest("d", HOUR, Duration::ZERO, asked_at);
+    assert!(pause_of(&clocks, asked_at) > HOUR / 2, "once");
+}

@@ -19,6 +19,7 @@ fn fresh_traffic_makes_a_probe_needless_until_it_is_older_than_the_freshness() {
     assert_eq!(skipped(&listed(), &served(60), true), Some(SkipReason::FreshTraffic));
     assert_eq!(skipped(&listed(), &served(61), true), None);
     assert_eq!(skipped(&listed(), &ProbeView::default(), true), None);
+    assert_eq!(skipped(&listed(), &served(-3_600), true), None, "the clock was set back");
 }
 
 #[test]

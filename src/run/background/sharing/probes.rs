@@ -43,8 +43,10 @@ impl Session<'_> {
             return self.abstain(connection).await;
         }
         self.learn(connection).await?;
+        // First what was found: a sum that can't be kept must not hold that up.
+        self.tell_findings(connection).await?;
         self.sync_spending(connection).await?;
-        self.tell(connection).await
+        self.book(connection).await
     }
 
     /// Leaves the lead to those who know of deployments.
@@ -83,6 +85,10 @@ impl Session<'_> {
     /// Tells the other replicas what was found here, and adds up what it cost.
     pub(super) async fn tell(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
         self.book(connection).await?;
+        self.tell_findings(connection).await
+    }
+
+    async fn tell_findings(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
         let Some(replica) = &mut self.replica else { return Ok(()) };
         if self.untold.is_empty() {
             return Ok(());

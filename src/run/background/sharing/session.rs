@@ -105,8 +105,11 @@ impl<'a> Session<'a> {
     }
 
     async fn share(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
-        self.share_probes(connection).await?;
-        self.share_traffic(connection).await
+        let probes = self.share_probes(connection).await;
+        if matches!(probes, Err(ReplicaError::Timeout { .. })) {
+            return probes;
+        }
+        probes.and(self.share_traffic(connection).await)
     }
 
     async fn look_for_cooldowns(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
