@@ -13,6 +13,8 @@ pub struct Budget {
     spent: Usd,
     under_way: Vec<UnderWay>,
     next_id: u64,
+    /// Whether `spent` is all that was spent.
+    is_known: bool,
 }
 
 /// What was set aside and is not settled.
@@ -32,13 +34,13 @@ impl Budget {
     /// Nothing is spent yet.
     #[must_use]
     pub const fn new(limit: Usd, now: Timestamp) -> Self {
-        Self { limit, day: UtcDay::of(now), spent: Usd::ZERO, under_way: Vec::new(), next_id: 0 }
+        Self { limit, day: UtcDay::of(now), spent: Usd::ZERO, under_way: Vec::new(), next_id: 0, is_known: true }
     }
 
     /// Sets aside what a probe costs at most; `None` when the day's budget has not that much left.
     pub fn reserve(&mut self, worst_case: Usd, now: Timestamp) -> Option<Reservation> {
         self.turn_to(UtcDay::of(now));
-        if self.spent + self.set_aside() + worst_case > self.limit {
+        if !self.is_known || self.spent + self.set_aside() + worst_case > self.limit {
             return None;
         }
         let id = self.next_id;
@@ -56,10 +58,16 @@ impl Budget {
 
     /// Takes over what was spent on that day by whoever probed before: a larger total counts, a day that is over doesn't.
     pub fn sync(&mut self, day: UtcDay, total: Usd) {
+        self.is_known = true;
         self.turn_to(day);
         if day == self.day {
             self.spent = self.spent.max(total);
         }
+    }
+
+    /// Nothing more is set aside until [`sync`](Self::sync): others spend as well, and nobody says what.
+    pub const fn suspend(&mut self) {
+        self.is_known = false;
     }
 
     /// What was spent on the day of `now`.
@@ -71,6 +79,9 @@ impl Budget {
     /// What can still be set aside, to the nearest picodollar.
     #[must_use]
     pub fn left(&self, now: Timestamp) -> Usd {
+        if !self.is_known {
+            return Usd::ZERO;
+        }
         let taken = self.spent(now) + self.set_aside();
         self.limit.saturating_sub(taken)
     }

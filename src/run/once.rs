@@ -112,6 +112,7 @@ async fn probe(listed: Arc<Listed>, config: &Probes, prober: &Prober, budget: &M
 /// What replicas add up in Redis, where there is one: their budget is ours as well.
 struct Ledger {
     spending: Spending,
+    is_shared: bool,
     connection: Option<redis::Connection>,
 }
 
@@ -126,15 +127,22 @@ impl Ledger {
             Some(connector) => connector.connect(config.dependencies.timeout).await.ok(),
             None => None,
         };
-        Self { spending, connection }
+        Self { spending, is_shared: address.is_some(), connection }
     }
 
     async fn read_into(&mut self, budget: &Mutex<Budget>) {
         let day = UtcDay::of(now());
-        if let Some(connection) = &mut self.connection
-            && let Ok(total) = self.spending.spent(connection, day).await
-        {
-            budget.lock().sync(day, total);
+        let total = match &mut self.connection {
+            Some(connection) => self.spending.spent(connection, day).await.ok(),
+            None => None,
+        };
+        match total {
+            Some(total) => budget.lock().sync(day, total),
+            None if self.is_shared => {
+                tracing::warn!("what replicas spent today cannot be read from redis: no billed probes are sent");
+                budget.lock().suspend();
+            }
+            None => {}
         }
     }
 

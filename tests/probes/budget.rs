@@ -2,8 +2,8 @@
 
 use llm_exporter::config::{CompletionProbes, Probes};
 use llm_exporter::discovery::{Listed, Mode, Prices};
-use llm_exporter::event::Usd;
-use llm_exporter::probes::worst_case;
+use llm_exporter::event::{Timestamp, Usd, UtcDay};
+use llm_exporter::probes::{Budget, worst_case};
 
 use crate::{config, deployment};
 
@@ -41,4 +41,16 @@ fn what_has_no_price_has_no_worst_case() {
 fn embeddings_and_rankings_are_paid_by_tokens_or_by_requests() {
     assert!(worst_case(&priced(Mode::Embedding, Some(1e-6), None, None), &config()) > Some(Usd::ZERO));
     assert_eq!(worst_case(&priced(Mode::Rerank, None, None, Some(0.002)), &config()), Usd::from_f64(0.002));
+}
+
+#[test]
+fn nothing_is_set_aside_while_what_others_spent_is_not_known() {
+    let now = Timestamp::from_micros(0);
+    let one = Usd::from_f64(1.0).expect("an amount");
+    let mut budget = Budget::new(one, now);
+    budget.suspend();
+    assert_eq!((budget.left(now), budget.reserve(one, now)), (Usd::ZERO, None));
+    budget.sync(UtcDay::of(now), Usd::ZERO);
+    assert_eq!(budget.left(now), one);
+    assert!(budget.reserve(one, now).is_some());
 }

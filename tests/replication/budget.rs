@@ -1,6 +1,8 @@
 //! Billed probes, of which all replicas together may send no more than the day's budget pays for.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use llm_exporter::event::{Timestamp, UtcDay};
 
 use crate::support::deadline::PATIENCE;
 use crate::support::exporter::Exporter;
@@ -60,6 +62,26 @@ fn nothing_is_billed_while_nobody_knows_what_the_others_spend() {
     assert_eq!(provider.billed_requests(), 0);
     redis.start_again();
     exporter.wait_until("billed ones are sent again", PATIENCE, |_| provider.billed_requests() > 0);
+}
+
+#[test]
+fn a_sum_that_can_not_be_read_bills_nothing_and_holds_nothing_else_up() {
+    let (redis, provider) = (Redis::start(), Provider::start());
+    // Tomorrow's too: the test may run at midnight.
+    for days in [0, 1] {
+        let day = UtcDay::from_number(UtcDay::of(Timestamp::from(SystemTime::now())).number() + days);
+        redis.command(&["SET", &format!("{{llm_exporter}}:probe_spend:{day}"), "garbage"]);
+    }
+    let setup = setup(&redis, &provider);
+    let leader = setup.start();
+    wait_for_role(&leader, true);
+    let follower = setup.start();
+    follower.wait_until("the follower knows what the leader found", PATIENCE, |follower| {
+        follower.metrics().sum("llm_deployment_health", &[("state", "healthy")]) == 1.0
+    });
+    assert!(skipped_for_budget(&leader) > 0.0);
+    assert_eq!(follower.metrics().sum("llm_probes_total", &[]), 0.0);
+    assert_eq!(provider.billed_requests(), 0);
 }
 
 fn skipped_for_budget(exporter: &Exporter) -> f64 {

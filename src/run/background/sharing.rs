@@ -82,6 +82,8 @@ impl Sharing {
             max_entries: most,
         };
         state.gather_news();
+        // Until it is known what other replicas spent.
+        budget.lock().suspend();
         // How far back what requests said still matters.
         let history = config.health.stale_after.max(config.health.window);
         Self {

@@ -119,11 +119,19 @@ impl Session<'_> {
         if self.replica.is_none() || (Instant::now() < self.spent_at && !is_new_leader) {
             return Ok(());
         }
+        self.spent_at = Instant::now();
         let day = UtcDay::of(now());
-        let total = self.sharing.spending.spent(connection, day).await?;
-        self.sharing.take_over(day, total);
-        self.spent_at = Instant::now() + SPENDING_EVERY;
-        Ok(())
+        match self.sharing.spending.spent(connection, day).await {
+            Ok(total) => {
+                self.sharing.take_over(day, total);
+                self.spent_at += SPENDING_EVERY;
+                Ok(())
+            }
+            Err(error) => {
+                self.sharing.budget.lock().suspend();
+                Err(error)
+            }
+        }
     }
 
     fn leads(&self) -> bool {
