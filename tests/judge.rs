@@ -96,6 +96,10 @@ impl Subject {
 
     /// What a probe found that ended at `seconds`.
     fn probed(&mut self, level: ProbeLevel, error: Option<ErrorKind>, seconds: f64) -> &mut Self {
+        self.probed_by(ProbedBy::Us, level, error, seconds)
+    }
+
+    fn probed_by(&mut self, by: ProbedBy, level: ProbeLevel, error: Option<ErrorKind>, seconds: f64) -> &mut Self {
         let failure = |kind| ProbeFailure { kind, message: "in words".to_owned() };
         let outcome = ProbeOutcome {
             level,
@@ -106,7 +110,7 @@ impl Subject {
             usage: None,
             retry_after: None,
         };
-        self.state.record_probe("d", &outcome, ProbedBy::Us);
+        self.state.record_probe("d", &outcome, by);
         self
     }
 

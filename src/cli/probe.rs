@@ -80,7 +80,10 @@ fn result(outcome: &ProbeOutcome) -> &'static str {
 fn notes(probed: &Probed) -> String {
     let failure = probed.outcome.as_ref().and_then(|outcome| outcome.result.as_ref().err());
     let failed = failure.map(|failure| failure.message.clone());
-    let skipped = probed.skipped.iter().map(|skipped| format!("no {}: {}", skipped.level.as_str(), skipped.why));
+    let skipped = probed.skipped.iter().map(|skipped| match &probed.outcome {
+        Some(_) => format!("no {}: {}", skipped.level.as_str(), skipped.why),
+        None => format!("not probed: {}", skipped.why),
+    });
     failed.into_iter().chain(skipped).collect::<Vec<_>>().join("; ")
 }
 

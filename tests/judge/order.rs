@@ -5,6 +5,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// One's own are told as they end, and never late.
+const BY: ProbedBy = ProbedBy::AnotherReplica;
+
 /// Something that became of a deployment.
 #[derive(Debug, Clone, Copy)]
 enum Told {
@@ -32,8 +35,8 @@ fn subject(history: &[(f64, Told)]) -> Subject {
     for (seconds, told) in history {
         match *told {
             Told::Request(error) => subject.told(error, *seconds, at(200.0)),
-            Told::Billed(error) => subject.probed(ProbeLevel::Completion, error, *seconds),
-            Told::Unbilled(error) => subject.probed(ProbeLevel::Connect, error, *seconds),
+            Told::Billed(error) => subject.probed_by(BY, ProbeLevel::Completion, error, *seconds),
+            Told::Unbilled(error) => subject.probed_by(BY, ProbeLevel::Connect, error, *seconds),
         };
     }
     subject
