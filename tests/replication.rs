@@ -37,6 +37,8 @@ struct Setup {
     /// What stands under `models` and `probes` besides.
     model: &'static str,
     probes: &'static str,
+    /// What stands in `health` besides.
+    health: &'static str,
 }
 
 impl Setup {
@@ -50,6 +52,7 @@ impl Setup {
             shutdown: "delay: 5s, grace: 6s",
             model: "",
             probes: "",
+            health: "",
         }
     }
 
@@ -58,13 +61,13 @@ impl Setup {
     }
 
     fn config(&self) -> String {
-        let Self { redis, api_base, namespace, lease, interval, shutdown, model, probes } = self;
+        let Self { redis, api_base, namespace, lease, interval, shutdown, model, probes, health } = self;
         let (lease, interval) = (lease.as_millis(), interval.as_millis());
         format!(
             "redis: {{url: '{redis}', namespace: '{namespace}', lease: {lease}ms}}\n\
              dependencies: {{interval: 200ms, timeout: 1s}}\n\
              shutdown: {{{shutdown}}}\n\
-             health: {{min_requests: 1000}}\n\
+             health: {{min_requests: 1000{health}}}\n\
              models:\n\
              - {{model: gpt-4, deployment: {DEPLOYMENT}, upstream_model: openai/gpt-4o, mode: chat, api_base: '{api_base}', \
              api_key: sk-test{model}}}\n\

@@ -43,11 +43,11 @@ impl Batch {
 }
 
 impl EvidenceReader {
-    /// The stream behind this prefix, from what is not older than `stale_after` on. An answer is waited for no longer than
+    /// The stream behind this prefix, from what is not older than `history` on. An answer is waited for no longer than
     /// `patience`. Of a stream with more than twice `max_entries`, some may be read twice after it was replaced.
     #[must_use]
-    pub fn new(prefix: &str, max_entries: usize, stale_after: Duration, patience: Duration) -> Self {
-        let stream = StreamReader::new(Keys::new(prefix).evidence(), TASK, PORTION, stale_after, patience);
+    pub fn new(prefix: &str, max_entries: usize, history: Duration, patience: Duration) -> Self {
+        let stream = StreamReader::new(Keys::new(prefix).evidence(), TASK, PORTION, history, patience);
         // The server trims in whole blocks: it keeps some more than it should.
         Self { stream, applied: Applied::new(max_entries.saturating_mul(2)) }
     }

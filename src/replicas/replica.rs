@@ -22,9 +22,9 @@ pub struct Settings {
     pub prefix: String,
     /// How long a replica leads without renewing.
     pub lease_time: Duration,
-    /// What is older says nothing any more: a newcomer doesn't read it.
-    pub stale_after: Duration,
-    /// How many entries the stream of evidence keeps. Two for each deployment and probe within `stale_after` are plenty.
+    /// How far back a newcomer reads what probes found.
+    pub history: Duration,
+    /// How many entries the stream of evidence keeps.
     pub max_entries: usize,
 }
 
@@ -63,12 +63,12 @@ impl Replica {
     /// A replica that has not asked Redis yet.
     #[must_use]
     pub fn new(settings: &Settings, id: ReplicaId, now: Instant) -> Self {
-        let Settings { prefix, lease_time, stale_after, max_entries } = settings;
+        let Settings { prefix, lease_time, history, max_entries } = settings;
         let lease = Lease::new(prefix, id, *lease_time);
         Self {
             candidacy: Candidacy::new(*lease_time, now),
             pace: Pace::new(lease.third(), now),
-            reader: EvidenceReader::new(prefix, *max_entries, *stale_after, lease.third() / 2),
+            reader: EvidenceReader::new(prefix, *max_entries, *history, lease.third() / 2),
             writer: EvidenceWriter::new(prefix, *max_entries),
             lease,
             is_well: false,

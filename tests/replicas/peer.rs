@@ -16,7 +16,7 @@ pub(crate) const STALE_AFTER: Duration = Duration::from_mins(5);
 pub(crate) const MAX_ENTRIES: usize = 5_000;
 
 pub(crate) fn settings() -> Settings {
-    Settings { prefix: String::new(), lease_time: LEASE, stale_after: STALE_AFTER, max_entries: MAX_ENTRIES }
+    Settings { prefix: String::new(), lease_time: LEASE, history: STALE_AFTER, max_entries: MAX_ENTRIES }
 }
 
 pub(crate) fn time() -> Timestamp {

@@ -64,6 +64,24 @@ fn a_newcomer_knows_what_was_found_before_it_came() {
 }
 
 #[test]
+fn a_newcomer_thinks_no_better_of_an_outage_whose_probes_are_far_apart() {
+    let (redis, provider) = (Redis::start(), Provider::start());
+    provider.behave(Behaviour::Status(500));
+    // No three probes lie within what is fresh: the verdict rests on older ones.
+    let interval = Duration::from_secs(2);
+    let setup = Setup { interval, health: ", stale_after: 3s, freshness: 1s", ..Setup::new(&redis, &provider) };
+    let leader = setup.start();
+    // With the fourth, the first three are told.
+    leader.wait_until("the fourth probe", PATIENCE, |leader| probes(leader) >= 4.0);
+    assert_eq!(state(&leader), "unhealthy");
+    let newcomer = setup.start();
+    wait_for_role(&newcomer, false);
+    wait_for_state(&newcomer, "unhealthy", PATIENCE);
+    let log = newcomer.log();
+    assert!(!log.contains(r#"to="degraded""#), "it never thought so: {log}");
+}
+
+#[test]
 fn exporters_of_another_namespace_are_not_replicas_of_these() {
     let (redis, provider, other_provider) = (Redis::start(), Provider::start(), Provider::start());
     other_provider.behave(Behaviour::Status(500));

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::dependencies::redis::{Connector, RedisError};
 use crate::discovery::Roster;
 use crate::event::{Timestamp, Usd, UtcDay};
+use crate::health::Policy;
 use crate::own::{Probing, Round};
 use crate::probes::Budget;
 use crate::replicas::{Finding, Leadership, Replica, ReplicaError, ReplicaId, Settings, Spending, TrafficStream};
@@ -30,7 +31,9 @@ const TICKS_OF_A_LEASE: u32 = 6;
 /// Evidence of deployments that are not listed yet would be lost: the first list is waited for so long.
 const WAIT_FOR_LIST: Duration = Duration::from_secs(10);
 /// So many entries for each deployment are kept in Redis, but no less than this.
-const ENTRIES_PER_DEPLOYMENT: usize = 12;
+const ENTRIES_PER_DEPLOYMENT: usize = 16;
+/// What is older than this is not read, whatever the policy.
+const LONGEST_HISTORY: Duration = Duration::from_hours(24);
 
 /// What is shared, and with whom.
 #[derive(Debug)]
@@ -78,7 +81,7 @@ impl Sharing {
         let settings = Settings {
             prefix: prefix.clone(),
             lease_time: config.redis.lease,
-            stale_after: config.health.stale_after,
+            history: history_of_probes(&config.health),
             max_entries: most,
         };
         state.gather_news();
@@ -161,6 +164,14 @@ impl Sharing {
         budget.sync(day, total);
         self.probing.note_spent(budget.spent(now()));
     }
+}
+
+/// How far back what probes found still matters. One failure alone speaks for `stale_after`, but a verdict rests on several in a row,
+/// and while an outage lasts they may be that far apart: with fewer of them a newcomer would think better of a deployment than the
+/// others do.
+fn history_of_probes(policy: &Policy) -> Duration {
+    let in_a_row = policy.failure_threshold.saturating_add(policy.recovery_threshold);
+    policy.stale_after.saturating_mul(u32::try_from(in_a_row).unwrap_or(u32::MAX)).min(LONGEST_HISTORY)
 }
 
 /// Redis is not there, or did not do what it was asked.
