@@ -10,7 +10,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::sleep_until;
 
 use super::clocks::Clocks;
-use super::places::Places;
+use super::places::{Places, Taken};
 use super::turn::{is_billed_due, pause, reason_to_skip};
 use crate::config::Probes;
 use crate::discovery::{Listed, Roster};
@@ -48,21 +48,19 @@ pub struct Scheduler {
     pub probing: Arc<Probing>,
 }
 
-/// A probe that has ended.
-type Done = (Option<Reservation>, ProbeOutcome);
+/// What a turn has come to.
+#[derive(Debug)]
+enum Step {
+    /// There is a place for its probe now.
+    Placed(Taken),
+    /// Its probe has ended.
+    Probed(Option<Reservation>, ProbeOutcome),
+}
 
 impl Scheduler {
     /// Gives deployments their turns until it is dropped.
     pub async fn run(self, rounds: Rounds) {
-        let places = Places::new(self.config.concurrency);
-        let mut work = Work {
-            scheduler: self,
-            places,
-            clocks: Clocks::default(),
-            listed: HashMap::new(),
-            running: JoinSet::new(),
-            ids: HashMap::new(),
-        };
+        let mut work = Work::new(self);
         work.take_roster();
         loop {
             let started = Instant::now();
@@ -81,12 +79,23 @@ struct Work {
     places: Places,
     clocks: Clocks,
     listed: HashMap<String, Arc<Listed>>,
-    running: JoinSet<Done>,
+    running: JoinSet<Step>,
     /// Which deployment each running probe is for.
     ids: HashMap<Id, String>,
 }
 
 impl Work {
+    fn new(scheduler: Scheduler) -> Self {
+        Self {
+            places: Places::new(scheduler.config.concurrency),
+            scheduler,
+            clocks: Clocks::default(),
+            listed: HashMap::new(),
+            running: JoinSet::new(),
+            ids: HashMap::new(),
+        }
+    }
+
     /// Until something is to be done.
     async fn wait(&mut self) {
         let next_at = self.clocks.next_at().unwrap_or_else(|| Instant::now() + IDLE);
@@ -115,25 +124,49 @@ impl Work {
         self.places.tidy();
     }
 
-    /// Sends a probe, or counts why not.
+    /// Waits for a place, or counts why it is not probed.
     fn turn(&mut self, id: String) {
-        let Scheduler { state, config, policy, .. } = &self.scheduler;
-        // It left the list in between.
-        let (Some(listed), Some(view)) = (self.listed.get(&id).map(Arc::clone), state.probe_view(&id)) else {
-            self.clocks.rest(&id, config.interval, Duration::ZERO, Instant::now());
-            return;
-        };
-        let now = now();
-        let skipped = reason_to_skip(&listed, &view, config, policy, self.probes_itself(), now);
-        if let Some(reason) = skipped {
-            state.note_probe_skipped(&id, reason);
+        if let Some((listed, _)) = self.probeable(&id) {
+            let place = self.places.of(&listed);
+            self.go_on(id, async { Step::Placed(place.take().await) });
+        }
+    }
+
+    /// Sends the probe for which there is a place now. Whatever was known before the wait may be otherwise since: who leads, what
+    /// traffic said, what is listed.
+    fn begin(&mut self, id: String, taken: Taken) {
+        let Some((listed, view)) = self.probeable(&id) else { return };
+        let Some((level, reservation)) = self.level(&listed, &view, now()) else {
             self.rest(&id, None);
             return;
-        }
-        match self.level(&listed, &view, now) {
-            Some((level, reservation)) => self.start(id, listed, level, reservation),
-            None => self.rest(&id, None),
-        }
+        };
+        let prober = Arc::clone(&self.scheduler.prober);
+        self.go_on(id, async move {
+            let outcome = prober.probe(&listed, level).await;
+            drop(taken);
+            Step::Probed(reservation, outcome)
+        });
+    }
+
+    /// The deployment, if it is to be probed now; else its turn is over, and it is counted why.
+    fn probeable(&mut self, id: &str) -> Option<(Arc<Listed>, ProbeView)> {
+        let Scheduler { state, config, policy, .. } = &self.scheduler;
+        // It left the list in between.
+        let (Some(listed), Some(view)) = (self.listed.get(id).map(Arc::clone), state.probe_view(id)) else {
+            self.clocks.rest(id, config.interval, Duration::ZERO, Instant::now());
+            return None;
+        };
+        let Some(reason) = reason_to_skip(&listed, &view, config, policy, self.probes_itself(), now()) else {
+            return Some((listed, view));
+        };
+        state.note_probe_skipped(id, reason);
+        self.rest(id, None);
+        None
+    }
+
+    fn go_on(&mut self, id: String, step: impl Future<Output = Step> + Send + 'static) {
+        let running = self.running.spawn(step);
+        self.ids.insert(running.id(), id);
     }
 
     /// At which level it is asked, and what of the budget is put by for that. Counts why not at a dearer one.
@@ -158,19 +191,12 @@ impl Work {
         Some((level, Some(reservation)))
     }
 
-    fn start(&mut self, id: String, listed: Arc<Listed>, level: ProbeLevel, reservation: Option<Reservation>) {
-        let prober = Arc::clone(&self.scheduler.prober);
-        let place = self.places.of(&listed);
-        let probe = async move { (reservation, prober.probe(&listed, level).await) };
-        let running = self.running.spawn(place.run(probe));
-        self.ids.insert(running.id(), id);
-    }
-
-    fn finish(&mut self, ended: Result<(Id, Done), JoinError>) {
+    fn finish(&mut self, ended: Result<(Id, Step), JoinError>) {
         let task = ended.as_ref().map_or_else(JoinError::id, |(task, _)| *task);
         let Some(id) = self.ids.remove(&task) else { return };
         match ended {
-            Ok((_, (reservation, outcome))) => {
+            Ok((_, Step::Placed(taken))) => self.begin(id, taken),
+            Ok((_, Step::Probed(reservation, outcome))) => {
                 let retry_after = outcome.retry_after;
                 self.note(&id, reservation, outcome);
                 self.rest(&id, retry_after);
@@ -221,3 +247,7 @@ impl Work {
 fn now() -> Timestamp {
     SystemTime::now().into()
 }
+
+#[cfg(test)]
+#[path = "run/tests.rs"]
+mod tests;
