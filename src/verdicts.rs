@@ -35,7 +35,7 @@ struct Seen {
     is_healthy: Option<bool>,
 }
 
-/// Which deployment, by public name and id.
+/// Which deployment: its public name, provider and id.
 type Subject = (String, String, String);
 
 /// A verdict that is not what it was.
@@ -106,36 +106,22 @@ impl Seen {
     }
 }
 
+/// Logs a change of a deployment's health at this level: which one is known only when it is compiled.
+macro_rules! log_health {
+    ($level:ident, $subject:expr, $from:expr, $to:expr, $reason:expr, $error:expr) => {{
+        let (model, provider, deployment) = $subject;
+        let (from, to, reason, error) = ($from.as_str(), $to.as_str(), $reason, $error.as_deref());
+        tracing::$level!(model, provider, deployment, from, to, reason, error, "a deployment's health changed");
+    }};
+}
+
 impl Change {
     fn log(&self) {
         match self {
-            Self::Deployment { subject: (model, provider, deployment), from, to, reason, error } => {
-                let (from, to) = (from.as_str(), to.as_str());
-                let error = error.as_deref();
-                if matches!(to, "unhealthy" | "degraded") {
-                    tracing::warn!(
-                        model,
-                        provider,
-                        deployment,
-                        from,
-                        to,
-                        reason,
-                        error,
-                        "a deployment's health changed"
-                    );
-                } else {
-                    tracing::info!(
-                        model,
-                        provider,
-                        deployment,
-                        from,
-                        to,
-                        reason,
-                        error,
-                        "a deployment's health changed"
-                    );
-                }
-            }
+            Self::Deployment { subject, from, to, reason, error } => match to {
+                HealthState::Degraded | HealthState::Unhealthy => log_health!(warn, subject, from, to, reason, error),
+                HealthState::Healthy | HealthState::Unknown => log_health!(info, subject, from, to, reason, error),
+            },
             Self::Gone { subject: (model, provider, deployment) } => {
                 tracing::info!(
                     model,

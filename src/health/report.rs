@@ -10,8 +10,6 @@ use crate::state::{Dependency, DeploymentFacts, DeploymentInfo, Fleet, LabelSet,
 /// The verdicts on a gateway as of one moment. Every health gauge and every JSON number is read from here.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// The moment.
-    pub at: Timestamp,
     /// Every deployment that is shown, ordered by model, provider and id.
     pub deployments: Vec<DeploymentReport>,
     /// The ids of deployments that are known and not shown: they are no longer on the gateway's list.
@@ -74,19 +72,22 @@ impl Report {
     #[must_use]
     pub fn new(fleet: &Fleet, policy: &Policy, readiness: Readiness) -> Self {
         let shown = |facts: &DeploymentFacts| facts.is_shown(fleet.listed_at, policy.stale_after, fleet.at);
-        let rows = fleet.deployments.iter().filter(|row| shown(row.facts));
-        let deployments: Vec<_> =
-            rows.map(|row| DeploymentReport::new(row.facts, row.labels, policy, fleet.at)).collect();
-        let hidden = fleet.deployments.iter().filter(|row| !shown(row.facts));
-        let mut gone: HashSet<String> = hidden.map(|row| row.facts.info.deployment.clone()).collect();
+        let (mut deployments, mut gone) = (Vec::new(), HashSet::new());
+        for row in fleet.deployments.iter() {
+            if shown(row.facts) {
+                deployments.push(DeploymentReport::new(row.facts, row.labels, policy, fleet.at));
+            } else {
+                gone.insert(row.facts.info.deployment.clone());
+            }
+        }
+        // By another name it may be shown.
         if !gone.is_empty() {
-            deployments.iter().for_each(|deployment| {
+            deployments.iter().for_each(|deployment: &DeploymentReport| {
                 gone.remove(&deployment.info.deployment);
             });
         }
         let models = judge_models(&deployments);
         Self {
-            at: fleet.at,
             deployments,
             gone,
             models,
