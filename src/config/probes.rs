@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::event::Usd;
+
 /// How deployments are probed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Probes {
@@ -58,5 +60,13 @@ impl Default for Probes {
 impl Default for CompletionProbes {
     fn default() -> Self {
         Self { enabled: false, daily_budget_usd: 0.0, max_tokens: 64, interval: Duration::from_mins(4) }
+    }
+}
+
+impl CompletionProbes {
+    /// The day's budget. Where it was read from a configuration it is an amount.
+    #[must_use]
+    pub fn daily_budget(&self) -> Usd {
+        Usd::from_f64(self.daily_budget_usd).unwrap_or(Usd::ZERO)
     }
 }

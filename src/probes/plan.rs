@@ -173,7 +173,7 @@ fn why_no_billed(listed: &Listed, target: &Target<'_>, config: &Probes, billed: 
     let Some(cost) = worst_case(listed, config) else { return Some(WhySkipped::NoPrice) };
     let Billed::Due { left } = billed else { return Some(WhySkipped::NotDue) };
     // A price of zero often means that nobody knows it: without a budget nothing is billed, not even that.
-    if Usd::from_f64(config.completion.daily_budget_usd).is_none_or(Usd::is_zero) {
+    if config.completion.daily_budget().is_zero() {
         return Some(WhySkipped::NoBudget);
     }
     (cost > left).then_some(WhySkipped::BudgetSpent)

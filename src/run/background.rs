@@ -5,7 +5,7 @@ mod discovery;
 mod sharing;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, watch};
@@ -15,7 +15,6 @@ use crate::config::Config;
 use crate::dependencies::gateway::{Client, GatewayClientError};
 use crate::dependencies::redis;
 use crate::discovery::Roster;
-use crate::event::Usd;
 use crate::own::{Probing, Tasks};
 use crate::probes::{Budget, Prober, ProberError};
 use crate::scheduler::Scheduler;
@@ -93,6 +92,12 @@ pub(super) fn gateway(config: &Config) -> Result<Option<Client>, GatewayClientEr
     Client::new(url, gateway.api_key.as_ref(), gateway.ca_file.as_deref()).map(Some)
 }
 
+/// Who connects to the Redis that is configured, if one is.
+pub(super) fn redis_connector(config: &Config) -> Result<Option<redis::Connector>, BackgroundError> {
+    let Some(address) = &config.redis.url else { return Ok(None) };
+    redis::Connector::new(address, config.redis.ca_file.as_deref()).map(Some).map_err(BackgroundError::Redis)
+}
+
 /// Returns where it is told that another replica may probe.
 fn start_probing(
     supervisor: &mut Supervisor,
@@ -102,29 +107,21 @@ fn start_probing(
     roster: watch::Receiver<Arc<Roster>>,
     stopping: watch::Receiver<bool>,
 ) -> Result<watch::Receiver<bool>, BackgroundError> {
-    let daily_budget = Usd::from_f64(config.probes.completion.daily_budget_usd).unwrap_or(Usd::ZERO);
-    if !daily_budget.is_zero() {
-        probing.note_budget(daily_budget);
-    }
-    let budget = Arc::new(Mutex::new(Budget::new(daily_budget, std::time::SystemTime::now().into())));
+    let budget = budget(config, probing);
     let (found, findings) = mpsc::unbounded_channel();
     let (stepped_down, has_stepped_down) = watch::channel(false);
-    let leadership = match &config.redis.url {
+    let links = Links {
+        state: Arc::clone(state),
+        budget: Arc::clone(&budget),
+        probing: Arc::clone(probing),
+        findings,
+        roster: roster.clone(),
+        stopping,
+        has_stepped_down: stepped_down,
+    };
+    let leadership = match redis_connector(config)? {
         None => watch::channel(None).1,
-        Some(address) => {
-            let connector = redis::Connector::new(address, config.redis.ca_file.as_deref());
-            let connector = connector.map_err(BackgroundError::Redis)?;
-            let links = Links {
-                state: Arc::clone(state),
-                budget: Arc::clone(&budget),
-                probing: Arc::clone(probing),
-                findings,
-                roster: roster.clone(),
-                stopping,
-                has_stepped_down: stepped_down,
-            };
-            Sharing::new(config, connector, links).start(supervisor)
-        }
+        Some(connector) => Sharing::new(config, connector, links).start(supervisor),
     };
     let scheduler = Scheduler {
         state: Arc::clone(state),
@@ -139,4 +136,12 @@ fn start_probing(
     };
     supervisor.start("probes", move |rounds| scheduler.clone().run(rounds));
     Ok(has_stepped_down)
+}
+
+fn budget(config: &Config, probing: &Probing) -> Arc<Mutex<Budget>> {
+    let daily = config.probes.completion.daily_budget();
+    if !daily.is_zero() {
+        probing.note_budget(daily);
+    }
+    Arc::new(Mutex::new(Budget::new(daily, SystemTime::now().into())))
 }

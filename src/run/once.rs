@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
 
-use super::background::{BackgroundError, gateway, lists};
+use super::background::{BackgroundError, gateway, lists, redis_connector};
 use crate::config::{Config, Probes};
 use crate::dependencies::redis;
 use crate::discovery::{Listed, Refreshed, SourceStatus};
@@ -64,9 +64,8 @@ impl Probed {
 pub async fn probe_once(config: &Config, models: &[String]) -> Result<Vec<Probed>, ProbeError> {
     let listed = listed(config, models).await?;
     let prober = Prober::new(&config.probes).map_err(BackgroundError::from)?;
-    let daily = Usd::from_f64(config.probes.completion.daily_budget_usd).unwrap_or(Usd::ZERO);
-    let budget = Mutex::new(Budget::new(daily, now()));
-    let mut ledger = Ledger::open(config).await;
+    let budget = Mutex::new(Budget::new(config.probes.completion.daily_budget(), now()));
+    let mut ledger = Ledger::open(config).await?;
     ledger.read_into(&budget).await;
     let probes = listed.into_iter().map(|listed| probe(listed, &config.probes, &prober, &budget));
     let probed: Vec<Probed> = stream::iter(probes).buffered(config.probes.concurrency.max(1)).collect().await;
@@ -117,17 +116,16 @@ struct Ledger {
 }
 
 impl Ledger {
-    async fn open(config: &Config) -> Self {
+    async fn open(config: &Config) -> Result<Self, BackgroundError> {
         let spending = Spending::new(&config.redis.replica_prefix());
-        let is_needed = config.probes.completion.daily_budget_usd > 0.0;
-        let address = config.redis.url.as_ref().filter(|_| is_needed);
-        let connector =
-            address.and_then(|address| redis::Connector::new(address, config.redis.ca_file.as_deref()).ok());
+        let is_needed = !config.probes.completion.daily_budget().is_zero();
+        let connector = redis_connector(config)?.filter(|_| is_needed);
+        let is_shared = connector.is_some();
         let connection = match connector {
             Some(connector) => connector.connect(config.dependencies.timeout).await.ok(),
             None => None,
         };
-        Self { spending, is_shared: address.is_some(), connection }
+        Ok(Self { spending, is_shared, connection })
     }
 
     async fn read_into(&mut self, budget: &Mutex<Budget>) {

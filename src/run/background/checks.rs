@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::BackgroundError;
+use super::{BackgroundError, redis_connector};
 use crate::config::Config;
 use crate::dependencies::gateway::Client;
-use crate::dependencies::{Check, Checked, database, redis, watch};
+use crate::dependencies::{Check, Checked, database, watch};
 use crate::own::Round;
 use crate::state::{self, Dependency, State};
 use crate::supervise::{Rounds, Supervisor};
@@ -32,9 +32,7 @@ pub(super) fn start(
         let connector = connector.map_err(BackgroundError::Database)?;
         begin(Dependency::Database, Box::new(move || Check::database(connector.clone())));
     }
-    if let Some(address) = &config.redis.url {
-        let connector = redis::Connector::new(address, config.redis.ca_file.as_deref());
-        let connector = connector.map_err(BackgroundError::Redis)?;
+    if let Some(connector) = redis_connector(config)? {
         begin(Dependency::Redis, Box::new(move || Check::redis(connector.clone())));
     }
     if let Some(client) = gateway.cloned() {
