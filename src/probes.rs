@@ -26,3 +26,4 @@ pub use budget::{Budget, Reservation};
 pub use plan::{Billed, Plan, Skipped, WhySkipped, plan};
 pub use price::worst_case;
 pub use prober::{Prober, ProberError};
+pub use target::NoTarget;

@@ -46,12 +46,9 @@ pub enum WhySkipped {
     /// A name with `*`.
     #[error("it stands for many models")]
     Wildcard,
-    /// The provider has no address of its own and none was given.
-    #[error("nobody says where it is reached; give its `api_base`")]
-    NoAddress,
-    /// The address that was given is none.
-    #[error("its `api_base` is no http or https URL")]
-    BadAddress,
+    /// There is no address that could be asked.
+    #[error(transparent)]
+    NoTarget(#[from] NoTarget),
     /// The deployment's own setting `probe` allows less.
     #[error("its own `probe` allows no more")]
     Limited,
@@ -96,7 +93,7 @@ impl WhySkipped {
     pub const fn counted_as(self) -> Option<SkipReason> {
         match self {
             Self::Disabled => Some(SkipReason::Disabled),
-            Self::Wildcard | Self::NoAddress | Self::BadAddress => Some(SkipReason::NotProbeable),
+            Self::Wildcard | Self::NoTarget(_) => Some(SkipReason::NotProbeable),
             Self::NoBudget | Self::BudgetSpent => Some(SkipReason::Budget),
             Self::Limited
             | Self::ModelsOff
@@ -108,15 +105,6 @@ impl WhySkipped {
             | Self::NoKey
             | Self::NoPrice
             | Self::NotDue => None,
-        }
-    }
-}
-
-impl From<NoTarget> for WhySkipped {
-    fn from(none: NoTarget) -> Self {
-        match none {
-            NoTarget::NoAddress => Self::NoAddress,
-            NoTarget::BadAddress => Self::BadAddress,
         }
     }
 }

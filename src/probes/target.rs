@@ -35,9 +35,11 @@ pub(super) struct Target<'a> {
 
 /// Why a deployment can't be asked anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NoTarget {
+pub enum NoTarget {
+    /// The provider has no address of its own and none was given.
     #[error("nobody says where it is reached; give its `api_base`")]
     NoAddress,
+    /// The address that was given is none.
     #[error("its `api_base` is no http or https URL")]
     BadAddress,
 }

@@ -3,7 +3,7 @@
 use llm_exporter::config::{CompletionProbes, Probes};
 use llm_exporter::discovery::{Listed, Mode, Prices, ProbeChoice};
 use llm_exporter::event::{ProbeLevel, SkipReason, Usd};
-use llm_exporter::probes::{Billed, Plan, Skipped, WhySkipped, plan};
+use llm_exporter::probes::{Billed, NoTarget, Plan, Skipped, WhySkipped, plan};
 
 use crate::deployment;
 
@@ -119,8 +119,8 @@ fn what_can_not_be_asked_is_not_asked() {
     for (listed, config, why, counted) in [
         (listed(), &off, WhySkipped::Disabled, SkipReason::Disabled),
         (many, &billed(), WhySkipped::Wildcard, SkipReason::NotProbeable),
-        (nowhere, &billed(), WhySkipped::NoAddress, SkipReason::NotProbeable),
-        (wrong, &billed(), WhySkipped::BadAddress, SkipReason::NotProbeable),
+        (nowhere, &billed(), WhySkipped::NoTarget(NoTarget::NoAddress), SkipReason::NotProbeable),
+        (wrong, &billed(), WhySkipped::NoTarget(NoTarget::BadAddress), SkipReason::NotProbeable),
     ] {
         assert_plan(&plan(&listed, config, due(1.0)), None, &[(ProbeLevel::Connect, why)]);
         assert_eq!(why.counted_as(), Some(counted));
