@@ -60,10 +60,11 @@ impl Place {
     }
 }
 
-/// Which server a deployment is at: the provider's own, where it has no address.
+/// Which server a deployment is at, whoever logs in there: the provider's own, where it has no address.
 fn server(listed: &Listed) -> String {
     let address = listed.api_base.as_deref().and_then(|base| Url::parse(base).ok());
-    address.map_or_else(|| listed.provider.clone(), |url| url.authority().to_owned())
+    let server = |url: Url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?));
+    address.and_then(server).unwrap_or_else(|| listed.provider.clone())
 }
 
 #[cfg(test)]
@@ -92,6 +93,14 @@ mod tests {
         assert_eq!(places.in_all.available_permits(), 2);
         // It comes back at once, or the test never ends.
         let _taken = places.of(&at("answers")).take().await;
+    }
+
+    #[test]
+    fn a_server_is_the_same_whoever_logs_in_and_its_password_is_kept_nowhere() {
+        let mut places = Places::new(8);
+        let _waiting = [places.of(&at("one:secret@host")), places.of(&at("host:443")), places.of(&at("HOST"))];
+        assert_eq!(places.at.len(), 1);
+        assert!(!format!("{places:?}").contains("secret"));
     }
 
     #[test]
