@@ -87,14 +87,15 @@ impl Reading {
 
     fn publish(&self, refreshed: Refreshed) {
         let Refreshed { roster, sources } = refreshed;
+        let roster = Arc::new(roster);
         // Of what was never read nothing is known, not even that nothing is there.
         if let Some(listed_at) = listed_at(&sources) {
             let listings: Vec<Listing<'_>> = roster.deployments.iter().map(listing).collect();
             self.state.list(&listings, listed_at);
             self.roster.send_if_modified(|current| {
-                let is_new = **current != roster;
+                let is_new = *current != roster;
                 if is_new {
-                    *current = Arc::new(roster.clone());
+                    *current = Arc::clone(&roster);
                 }
                 is_new
             });
