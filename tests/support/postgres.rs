@@ -11,7 +11,6 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::certificates::Certificate;
-use super::deadline::{PATIENCE, poll};
 use super::unprivileged::{self, End, ServerProcess, free_port};
 
 /// Between free-port look-up and start another process may take the port; so often it is tried again.
@@ -176,15 +175,7 @@ impl Postgres {
     fn spawn(&mut self) -> bool {
         let started = ServerProcess::start(&bin("postgres"), &self.arguments(), self.folder.path(), End::Quit);
         let process = self.process.insert(started.expect("a shell starts"));
-        let ready = poll(PATIENCE, || {
-            if process.has_ended() { Some(false) } else { is_ready(self.folder.path(), self.port).then_some(true) }
-        });
-        let ready = ready.unwrap_or(false);
-        if !ready {
-            let words = fs::read(self.folder.path().join("log")).unwrap_or_default();
-            std::io::Write::write_all(&mut std::io::stderr(), &words).expect("stderr takes text");
-        }
-        ready
+        process.becomes_ready(self.folder.path(), || is_ready(self.folder.path(), self.port))
     }
 
     fn arguments(&self) -> Vec<String> {

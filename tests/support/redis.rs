@@ -1,7 +1,6 @@
 //! A real Redis of the test's own: empty, on a free port and on a socket in its folder; alone, led by a Sentinel, or as a cluster of
 //! one node.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -187,17 +186,11 @@ impl Redis {
         if matches!(self.setup.kind, Kind::Sentinel(_)) {
             arguments.push("--sentinel".to_owned());
         }
-        self.process =
-            Some(ServerProcess::start(program, &arguments, self.folder.path(), End::Kill).expect("a shell starts"));
-        let ready = poll(PATIENCE, || {
-            let has_ended = self.process.as_mut().is_none_or(ServerProcess::has_ended);
-            if has_ended { Some(false) } else { self.try_command(&["PING"]).ok().map(|answer| answer == "PONG") }
-        });
-        let ready = ready.unwrap_or(false);
-        if !ready {
-            let words = fs::read(self.folder.path().join("log")).unwrap_or_default();
-            std::io::Write::write_all(&mut std::io::stderr(), &words).expect("stderr takes text");
-        }
+        let started = ServerProcess::start(program, &arguments, self.folder.path(), End::Kill);
+        let mut process = started.expect("a shell starts");
+        let ready =
+            process.becomes_ready(self.folder.path(), || self.try_command(&["PING"]).is_ok_and(|it| it == "PONG"));
+        self.process = Some(process);
         ready
     }
 

@@ -81,6 +81,17 @@ impl ServerProcess {
         Ok(Self { child, guard, end })
     }
 
+    /// Whether it is ready before it ends or patience does. What it wrote of a start that failed goes to the test's own words.
+    pub(crate) fn becomes_ready(&mut self, folder: &Path, mut is_ready: impl FnMut() -> bool) -> bool {
+        let ready = poll(PATIENCE, || if self.has_ended() { Some(false) } else { is_ready().then_some(true) });
+        let ready = ready.unwrap_or(false);
+        if !ready {
+            let words = fs::read(folder.join("log")).unwrap_or_default();
+            io::stderr().write_all(&words).expect("stderr takes text");
+        }
+        ready
+    }
+
     /// Whether it has ended.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("it is our child").is_some()
