@@ -11,6 +11,8 @@ mod clock;
 mod database;
 #[path = "dependency_checks/database_tls.rs"]
 mod database_tls;
+#[path = "dependency_checks/faults.rs"]
+mod faults;
 #[path = "dependency_checks/gateway.rs"]
 mod gateway;
 #[path = "dependency_checks/http_server.rs"]

@@ -4,6 +4,7 @@ use crate::support::exporter::{Exporter, Launch};
 use crate::support::gateway::{Gateway, Mood};
 use crate::support::postgres::Postgres;
 use crate::support::redis::Redis;
+use crate::support::server::Server;
 use crate::told::{assert_answers_at_once, services, wait_for, wait_for_error, wait_for_log};
 
 /// A check is answered within this time also on a busy machine.
@@ -24,11 +25,10 @@ fn nothing_configured_is_nothing_missing() {
     assert_eq!((&health["db"], &health["redis"]), (&"not_configured".into(), &"not_configured".into()));
 }
 
-#[test]
-fn a_database_is_told_of_through_every_fault() {
-    let mut server = Postgres::start();
-    let exporter = start(&format!("database: {{url: '{}'}}\n", server.url()));
-    let name = "database";
+/// It is well in the end, and was away once and hung once.
+fn assert_faults_are_told<S: Server>(name: &str) -> (S, Exporter) {
+    let mut server = S::start();
+    let exporter = start(&format!("{name}: {{url: '{}'}}\n", server.url()));
     wait_for(&exporter, name, "connected");
     wait_for_log(&exporter, name, [1, 0]);
 
@@ -47,7 +47,13 @@ fn a_database_is_told_of_through_every_fault() {
     server.resume();
     wait_for(&exporter, name, "connected");
     wait_for_log(&exporter, name, [3, 2]);
+    (server, exporter)
+}
 
+#[test]
+fn a_database_is_told_of_through_every_fault() {
+    let name = "database";
+    let (mut server, exporter) = assert_faults_are_told::<Postgres>(name);
     server.stop();
     wait_for_error(&exporter, name);
     wait_for_log(&exporter, name, [3, 3]);
@@ -56,30 +62,10 @@ fn a_database_is_told_of_through_every_fault() {
     wait_for_log(&exporter, name, [4, 3]);
 }
 
+/// It keeps nothing: each start is one with new data.
 #[test]
 fn a_redis_is_told_of_through_every_fault() {
-    let mut server = Redis::start();
-    let exporter = start(&format!("redis: {{url: '{}'}}\n", server.url()));
-    let name = "redis";
-    wait_for(&exporter, name, "connected");
-    wait_for_log(&exporter, name, [1, 0]);
-
-    server.stop();
-    assert!(wait_for_error(&exporter, name).contains("connection refused"));
-    wait_for_log(&exporter, name, [1, 1]);
-    // It keeps nothing: this is one with new data.
-    server.start_again();
-    let told = wait_for(&exporter, name, "connected");
-    assert!(told["last_error"].as_str().is_some_and(|error| error.contains("connection refused")), "kept: {told}");
-    wait_for_log(&exporter, name, [2, 1]);
-
-    server.pause();
-    assert_eq!(wait_for_error(&exporter, name), "no answer within 2s");
-    assert_answers_at_once(&exporter);
-    wait_for_log(&exporter, name, [2, 2]);
-    server.resume();
-    wait_for(&exporter, name, "connected");
-    wait_for_log(&exporter, name, [3, 2]);
+    assert_faults_are_told::<Redis>("redis");
 }
 
 #[test]

@@ -7,9 +7,10 @@ use llm_exporter::config::Secret;
 use llm_exporter::dependencies::Check;
 use llm_exporter::dependencies::database::Connector;
 
+use crate::faults::{self, Checked};
 use crate::support::postgres::{Postgres, Setup, USER};
 use crate::support::unprivileged::free_port;
-use crate::{LITTLE_PATIENCE, PATIENCE, assert_hangs, assert_no_tasks, assert_up, failure, on_loopback};
+use crate::{LITTLE_PATIENCE, PATIENCE, assert_up, failure, on_loopback};
 
 pub(crate) fn address(server: &Postgres) -> DatabaseAddress {
     address_of(vec![on_loopback(server.port())])
@@ -36,25 +37,20 @@ fn check(address: &DatabaseAddress) -> Check {
     Check::database(connector(address))
 }
 
+impl Checked for Postgres {
+    fn check(&self) -> Check {
+        check(&address(self))
+    }
+}
+
 #[tokio::test]
 async fn a_database_that_stops_is_down_and_comes_back() {
-    let mut server = Postgres::start();
-    let mut check = check(&address(&server));
-    assert_up(&mut check).await;
-    server.stop();
-    assert_eq!(failure(&mut check).await, format!("connection refused (127.0.0.1:{})", server.port()));
-    server.start_again();
-    assert_up(&mut check).await;
+    faults::is_down_when_stopped_and_comes_back::<Postgres>().await;
 }
 
 #[tokio::test]
 async fn a_restart_between_two_checks_is_no_outage() {
-    let mut server = Postgres::start();
-    let mut check = check(&address(&server));
-    assert_up(&mut check).await;
-    server.stop();
-    server.start_again();
-    assert_up(&mut check).await;
+    faults::may_be_restarted_between_two_checks::<Postgres>().await;
 }
 
 #[tokio::test]
@@ -71,17 +67,7 @@ async fn a_restart_on_new_data_is_no_outage() {
 
 #[tokio::test]
 async fn a_database_that_hangs_is_down_after_the_timeout_and_recovers_by_itself() {
-    let server = Postgres::start();
-    let mut kept = check(&address(&server));
-    let mut fresh = check(&address(&server));
-    assert_up(&mut kept).await;
-    server.pause();
-    assert_hangs(&mut kept).await;
-    assert_hangs(&mut kept).await;
-    assert_hangs(&mut fresh).await;
-    server.resume();
-    assert_up(&mut kept).await;
-    assert_up(&mut fresh).await;
+    faults::is_down_when_it_hangs_and_recovers::<Postgres>().await;
 }
 
 #[tokio::test]
@@ -99,19 +85,7 @@ async fn checks_keep_one_connection() {
 
 #[tokio::test]
 async fn failed_checks_leave_nothing_behind() {
-    let mut server = Postgres::start();
-    let mut check = check(&address(&server));
-    assert_up(&mut check).await;
-    server.pause();
-    for _ in 0..5 {
-        assert_hangs(&mut check).await;
-    }
-    assert_no_tasks().await;
-    server.stop();
-    for _ in 0..100 {
-        failure(&mut check).await;
-    }
-    assert_no_tasks().await;
+    faults::leaves_nothing_behind::<Postgres>().await;
 }
 
 #[tokio::test]

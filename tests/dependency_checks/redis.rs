@@ -4,8 +4,9 @@ use llm_exporter::address::{RedisAddress, RedisTopology};
 use llm_exporter::dependencies::Check;
 use llm_exporter::dependencies::redis::Connector;
 
+use crate::faults::{self, Checked};
 use crate::support::redis::Redis;
-use crate::{assert_hangs, assert_no_tasks, assert_up, failure, on_loopback};
+use crate::{assert_up, on_loopback};
 
 pub(crate) fn address(server: &Redis) -> RedisAddress {
     let topology = RedisTopology::Single(on_loopback(server.port()));
@@ -16,40 +17,25 @@ pub(crate) fn check(address: &RedisAddress) -> Check {
     Check::redis(Connector::new(address, None).expect("no file that could be wrong"))
 }
 
+impl Checked for Redis {
+    fn check(&self) -> Check {
+        check(&address(self))
+    }
+}
+
 #[tokio::test]
 async fn a_redis_that_stops_is_down_and_comes_back() {
-    let mut server = Redis::start();
-    let mut check = check(&address(&server));
-    assert_up(&mut check).await;
-    server.stop();
-    assert_eq!(failure(&mut check).await, format!("connection refused (127.0.0.1:{})", server.port()));
-    server.start_again();
-    assert_up(&mut check).await;
+    faults::is_down_when_stopped_and_comes_back::<Redis>().await;
 }
 
 #[tokio::test]
 async fn a_restart_between_two_checks_is_no_outage() {
-    let mut server = Redis::start();
-    let mut check = check(&address(&server));
-    assert_up(&mut check).await;
-    server.stop();
-    server.start_again();
-    assert_up(&mut check).await;
+    faults::may_be_restarted_between_two_checks::<Redis>().await;
 }
 
 #[tokio::test]
 async fn a_redis_that_hangs_is_down_after_the_timeout_and_recovers_by_itself() {
-    let server = Redis::start();
-    let mut kept = check(&address(&server));
-    let mut fresh = check(&address(&server));
-    assert_up(&mut kept).await;
-    server.pause();
-    assert_hangs(&mut kept).await;
-    assert_hangs(&mut kept).await;
-    assert_hangs(&mut fresh).await;
-    server.resume();
-    assert_up(&mut kept).await;
-    assert_up(&mut fresh).await;
+    faults::is_down_when_it_hangs_and_recovers::<Redis>().await;
 }
 
 #[tokio::test]
@@ -66,17 +52,5 @@ async fn checks_keep_one_connection() {
 
 #[tokio::test]
 async fn failed_checks_leave_nothing_behind() {
-    let mut server = Redis::start();
-    let mut check = check(&address(&server));
-    assert_up(&mut check).await;
-    server.pause();
-    for _ in 0..5 {
-        assert_hangs(&mut check).await;
-    }
-    assert_no_tasks().await;
-    server.stop();
-    for _ in 0..100 {
-        failure(&mut check).await;
-    }
-    assert_no_tasks().await;
+    faults::leaves_nothing_behind::<Redis>().await;
 }

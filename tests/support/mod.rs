@@ -17,4 +17,5 @@ pub(crate) mod prometheus;
 pub(crate) mod provider;
 pub(crate) mod redis;
 pub(crate) mod relay;
+pub(crate) mod server;
 pub(crate) mod unprivileged;
