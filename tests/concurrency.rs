@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use llm_exporter::event::{
-    AttemptKey, Caller, Cost, Delivery, Deployment, ErrorKind, InputTokens, Outcome, OutputTokens, Reach, RequestEvent,
-    Timestamp, Usage, Usd,
+    AttemptKey, Caller, Cost, Deployment, ErrorKind, InputTokens, Outcome, OutputTokens, RequestEvent, Timestamp,
+    Usage, Usd,
 };
 use support::exposition::Exposition;
 use support::pipeline::{NOW, Pipeline, settings};
@@ -24,33 +24,26 @@ const CONSUMERS: usize = 5;
 fn attempt(writer: usize, number: usize) -> RequestEvent<'static> {
     let is_failed = number.is_multiple_of(3);
     let model = format!("model {}", number % MODELS);
+    let deployment = Deployment {
+        id: format!("{model} of {}", number % 2).into(),
+        model: model.into(),
+        provider: "provider".into(),
+        upstream_model: "upstream".into(),
+        api_base: "https://provider.example".into(),
+        rate_limits: None,
+    };
+    let ended_at = Timestamp::from_micros(NOW.as_micros() - 1_000_000);
+    let key = AttemptKey::of(&[&writer.to_string(), &number.to_string()]);
     RequestEvent {
-        attempt: AttemptKey::of(&[&writer.to_string(), &number.to_string()]),
-        call: None,
-        reach: Reach::Deployment(Deployment {
-            id: format!("{model} of {}", number % 2).into(),
-            model: model.into(),
-            provider: "provider".into(),
-            upstream_model: "upstream".into(),
-            api_base: "https://provider.example".into(),
-            rate_limits: None,
-        }),
         outcome: match is_failed {
             true => Outcome::Failure { kind: ErrorKind::ServerError, message: None },
             false => Outcome::Success,
         },
         started_at: Timestamp::from_micros(NOW.as_micros() - 2_000_000),
-        ended_at: Timestamp::from_micros(NOW.as_micros() - 1_000_000),
-        first_token_at: None,
-        delivery: Delivery::Whole,
         usage: Usage { input: InputTokens::split(10, 3, 0, 0, 0), output: OutputTokens::split(5, 1, 0, 0) },
         cost: Cost::Booked(Usd::from_f64(0.000_002_5).expect("a price")),
-        gateway_overhead: None,
         caller: Caller { key: Some(format!("key {writer} {}", number % 3).into()), ..Caller::default() },
-        budgets: Vec::new(),
-        trace_id: None,
-        retries: 0,
-        fallbacks: 0,
+        ..support::attempt::attempt(key, deployment, ended_at)
     }
 }
 

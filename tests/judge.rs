@@ -1,5 +1,7 @@
 //! The verdict on a deployment, at the borders of its rules.
 
+mod support;
+
 #[path = "judge/order.rs"]
 mod order;
 #[path = "judge/probes.rs"]
@@ -14,11 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use llm_exporter::event::{
-    AttemptKey, Caller, Cost, Delivery, Deployment, ErrorKind, Outcome, ProbeFailure, ProbeLevel, ProbeOutcome, Reach,
-    RequestEvent, Timestamp, Usage, Usd,
+    AttemptKey, Deployment, ErrorKind, Outcome, ProbeFailure, ProbeLevel, ProbeOutcome, RequestEvent, Timestamp,
 };
 use llm_exporter::health::{HealthState, Policy, Rule, judge};
 use llm_exporter::state::{DeploymentFacts, Expected, Listing, ProbedBy, Settings, Source, State};
+use support::attempt::attempt;
 
 use ErrorKind::{BadRequest, ClientCancelled, RateLimitedProvider, ServerError};
 use HealthState::{Degraded, Healthy, Unhealthy, Unknown};
@@ -145,32 +147,17 @@ impl Subject {
     }
 }
 
-fn event(attempt: AttemptKey, error: Option<ErrorKind>, ended_at: Timestamp) -> RequestEvent<'static> {
-    RequestEvent {
-        attempt,
-        call: None,
-        reach: Reach::Deployment(Deployment {
-            id: "d".into(),
-            model: "m".into(),
-            provider: "p".into(),
-            upstream_model: "u".into(),
-            api_base: "".into(),
-            rate_limits: None,
-        }),
-        outcome: error.map_or(Outcome::Success, |kind| Outcome::Failure { kind, message: None }),
-        started_at: ended_at,
-        ended_at,
-        first_token_at: None,
-        delivery: Delivery::Whole,
-        usage: Usage::default(),
-        cost: Cost::Booked(Usd::ZERO),
-        gateway_overhead: None,
-        caller: Caller::default(),
-        budgets: Vec::new(),
-        trace_id: None,
-        retries: 0,
-        fallbacks: 0,
-    }
+fn event(key: AttemptKey, error: Option<ErrorKind>, ended_at: Timestamp) -> RequestEvent<'static> {
+    let deployment = Deployment {
+        id: "d".into(),
+        model: "m".into(),
+        provider: "p".into(),
+        upstream_model: "u".into(),
+        api_base: "".into(),
+        rate_limits: None,
+    };
+    let outcome = error.map_or(Outcome::Success, |kind| Outcome::Failure { kind, message: None });
+    RequestEvent { outcome, ..attempt(key, deployment, ended_at) }
 }
 
 #[test]

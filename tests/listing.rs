@@ -7,11 +7,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use llm_exporter::event::{
-    AttemptKey, Caller, Cost, Delivery, Deployment, ErrorKind, Outcome, ProbeFailure, ProbeLevel, ProbeOutcome, Reach,
-    RequestEvent, Timestamp, Usage, Usd,
+    AttemptKey, Cost, Deployment, ErrorKind, ProbeFailure, ProbeLevel, ProbeOutcome, RequestEvent, Timestamp, Usd,
 };
 use llm_exporter::health::{HealthState, Rule};
 use llm_exporter::state::{Listing, ProbedBy, Settings, TableSize};
+use support::attempt::attempt;
 use support::pipeline::{NOW, Pipeline, settings};
 
 fn later(seconds: i64) -> Timestamp {
@@ -25,31 +25,16 @@ fn listing<'a>(id: &'a str, model: &'a str) -> Listing<'a> {
 /// A request to this deployment, told of at this moment.
 fn request(pipeline: &Pipeline, id: &str, model: &str, provider: &str, at: Timestamp) {
     let key = format!("{id} {model} {}", at.as_micros());
-    let event = RequestEvent {
-        attempt: AttemptKey::of(&[&key]),
-        call: None,
-        reach: Reach::Deployment(Deployment {
-            id: id.into(),
-            model: model.into(),
-            provider: provider.into(),
-            upstream_model: "openai/gpt-4o".into(),
-            api_base: "https://told.by.an.event/v1".into(),
-            rate_limits: Some(llm_exporter::event::RateLimits { limit_requests: Some(5), ..Default::default() }),
-        }),
-        outcome: Outcome::Success,
-        started_at: at,
-        ended_at: at,
-        first_token_at: None,
-        delivery: Delivery::Whole,
-        usage: Usage::default(),
-        cost: Cost::Booked(Usd::from_f64(0.25).expect("an amount")),
-        gateway_overhead: None,
-        caller: Caller::default(),
-        budgets: Vec::new(),
-        trace_id: None,
-        retries: 0,
-        fallbacks: 0,
+    let deployment = Deployment {
+        id: id.into(),
+        model: model.into(),
+        provider: provider.into(),
+        upstream_model: "openai/gpt-4o".into(),
+        api_base: "https://told.by.an.event/v1".into(),
+        rate_limits: Some(llm_exporter::event::RateLimits { limit_requests: Some(5), ..Default::default() }),
     };
+    let cost = Cost::Booked(Usd::from_f64(0.25).expect("an amount"));
+    let event = RequestEvent { cost, ..attempt(AttemptKey::of(&[&key]), deployment, at) };
     pipeline.record(&event, at);
 }
 

@@ -2,6 +2,7 @@
 //! a strict reader of `/metrics`. Code goes here when a second test needs it; what one test needs stays with that test.
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part of this module")]
 
+pub(crate) mod attempt;
 pub(crate) mod captures;
 pub(crate) mod certificates;
 pub(crate) mod deadline;
