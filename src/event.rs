@@ -13,6 +13,8 @@ mod error_kind;
 mod key;
 mod probe;
 mod reach;
+mod row_mark;
+mod sighting;
 mod timestamp;
 mod usage;
 mod usd;
@@ -29,6 +31,8 @@ pub use error_kind::{Blame, ErrorKind};
 pub use key::{AttemptKey, CallKey};
 pub use probe::{ProbeFailure, ProbeLevel, ProbeOutcome, ProbeUsage, SkipReason};
 pub use reach::{Deployment, RateLimits, Reach};
+pub use row_mark::RowMark;
+pub use sighting::{Sighting, Teller, Twin, Twins};
 pub use timestamp::Timestamp;
 pub use usage::{InputTokens, OutputTokens, Usage};
 pub use usd::Usd;
@@ -38,8 +42,10 @@ pub use usd::Usd;
 /// A request that was retried or fell back to another model is several attempts of one call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequestEvent<'a> {
-    /// What tells this attempt from every other one, in whatever source it appears.
+    /// What tells this attempt from every other one that the same source tells.
     pub attempt: AttemptKey,
+    /// By what another source may tell it.
+    pub twins: Twins,
     /// The call that this attempt belongs to, where the gateway says so.
     pub call: Option<CallKey>,
     /// How far the request got: to a deployment, to the cache, or nowhere.

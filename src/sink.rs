@@ -1,19 +1,31 @@
-//! The one door into the state: each attempt passes it once.
+//! The one door into the state: each attempt passes it once, whichever source tells it first.
 
+mod pairs;
 mod window;
 
-use parking_lot::Mutex;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::event::{RequestEvent, Timestamp};
-use crate::state::{RejectReason, Source, State};
+use parking_lot::Mutex;
+
+use crate::event::{RequestEvent, RowMark, Sighting, Teller, Timestamp, Twin};
+use crate::state::{Origin, RejectReason, Source, State};
+use pairs::{Pairs, Sought};
 use window::Window;
 
 /// Takes events from every source, recognises those that came before, and records the others.
 #[derive(Debug)]
 pub struct Sink {
     state: Arc<State>,
-    seen: Mutex<Window>,
+    seen: Mutex<Seen>,
+    recognition: AtomicU8,
+}
+
+/// What was seen lately.
+#[derive(Debug)]
+struct Seen {
+    window: Window,
+    pairs: Pairs,
 }
 
 /// What became of an event.
@@ -25,25 +37,96 @@ pub enum Receipt {
     Duplicate,
 }
 
+/// How what one source tells is recognised in what another tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Recognition {
+    /// There is one source only.
+    Alone,
+    /// By the ids of call and answer, which both tell.
+    ByCall,
+    /// By the id of the answer, as one of them does not tell of calls.
+    ById,
+}
+
 impl Sink {
     /// A sink into `state` that recognises the latest `dedupe_window` attempts.
     #[must_use]
     pub fn new(state: Arc<State>, dedupe_window: usize) -> Self {
-        Self { state, seen: Mutex::new(Window::new(dedupe_window)) }
+        let seen = Seen { window: Window::new(dedupe_window), pairs: Pairs::new(dedupe_window) };
+        Self { state, seen: Mutex::new(seen), recognition: AtomicU8::new(Recognition::Alone as u8) }
+    }
+
+    /// Recognises from now on in this way what two sources tell.
+    pub fn recognise(&self, how: Recognition) {
+        self.recognition.store(how as u8, Ordering::Relaxed);
     }
 
     /// Records an attempt, unless it was recorded before.
     pub fn take(&self, source: Source, event: &RequestEvent<'_>, now: Timestamp) -> Receipt {
-        if !self.seen.lock().insert(event.attempt) {
-            self.state.note_duplicate(source);
-            return Receipt::Duplicate;
-        }
-        self.state.record(source, event, now);
-        Receipt::Accepted
+        self.receive(source, None, event, now)
+    }
+
+    /// Records an attempt that a row of a gateway's database tells, unless it was recorded before. Either way the row is remembered
+    /// as seen, together with what it counted.
+    pub fn take_row(&self, source: Source, row: RowMark, event: &RequestEvent<'_>, now: Timestamp) -> Receipt {
+        self.receive(source, Some(row), event, now)
     }
 
     /// Counts something that was delivered and is no event.
     pub fn reject(&self, source: Source, reason: RejectReason) {
         self.state.note_rejected(source, reason);
+    }
+
+    /// Counts a row that tells of nothing, and remembers it as seen.
+    pub fn reject_row(&self, source: Source, row: RowMark, reason: RejectReason) {
+        self.state.note_rejected(Origin { source, sighting: None, row: Some(row) }, reason);
+    }
+
+    /// Remembers what was seen before a restart.
+    pub fn restore(&self, sighting: &Sighting) {
+        let mut seen = self.seen.lock();
+        if seen.window.insert(sighting.attempt)
+            && let Some(twin) = &sighting.twin
+        {
+            seen.pairs.seek(twin);
+        }
+    }
+
+    /// What was seen is held until the event is recorded: who is told that it was there before must find it counted.
+    fn receive(&self, source: Source, row: Option<RowMark>, event: &RequestEvent<'_>, now: Timestamp) -> Receipt {
+        let twin = self.twin(event, if row.is_some() { Teller::Row } else { Teller::Push });
+        let mut seen = self.seen.lock();
+        if !seen.window.insert(event.attempt) {
+            self.state.note_duplicate(Origin { source, sighting: None, row }, event, now);
+            return Receipt::Duplicate;
+        }
+        let origin = Origin { source, sighting: Some(Sighting { attempt: event.attempt, twin }), row };
+        match twin.map_or(Sought::New, |twin| seen.pairs.seek(&twin)) {
+            Sought::New => {
+                self.state.record(origin, event, now);
+                Receipt::Accepted
+            }
+            Sought::Paired { booked } => {
+                self.state.note_duplicate(origin, event, now);
+                let extra = event.cost.booked().saturating_sub(booked);
+                if !extra.is_zero() {
+                    self.state.record_surcharge(event, extra);
+                }
+                Receipt::Duplicate
+            }
+        }
+    }
+
+    fn twin(&self, event: &RequestEvent<'_>, teller: Teller) -> Option<Twin> {
+        let recognition = self.recognition.load(Ordering::Relaxed);
+        let key = if recognition == Recognition::ByCall as u8 {
+            event.twins.by_call
+        } else if recognition == Recognition::ById as u8 {
+            event.twins.by_id
+        } else {
+            None
+        };
+        Some(Twin { key: key?, teller, started_at: event.started_at, booked: event.cost.booked() })
     }
 }

@@ -17,6 +17,7 @@ mod fallbacks;
 pub(crate) mod fixtures;
 mod health_checks;
 mod histogram;
+mod journal;
 mod label;
 mod listing;
 mod lists;
@@ -67,7 +68,7 @@ pub use rate_limits::RateLimitFacts;
 pub use reach::{Reach, Recent};
 pub(crate) use set_back::is_ahead;
 pub use snapshot::{Fleet, Snapshot};
-pub use sources::{RejectReason, Source, SourceFacts};
+pub use sources::{Origin, RejectReason, Source, SourceFacts};
 pub use startup::Startup;
 pub use streak::Streak;
 pub use table::{Row, Rows, TableSize};
@@ -76,7 +77,7 @@ pub use traffic::Settings;
 pub use upstreams::UpstreamFacts;
 pub use without_model::WithoutModelFacts;
 
-use crate::event::{ProbeOutcome, RequestEvent, SkipReason, Timestamp};
+use crate::event::{ProbeOutcome, RequestEvent, SkipReason, Timestamp, Usd};
 use outbox::Outbox;
 use traffic::Traffic;
 
@@ -95,8 +96,20 @@ impl State {
     }
 
     /// Adds one attempt. It must not have been added before: the [sink](crate::sink::Sink) sees to that.
-    pub fn record(&self, source: Source, event: &RequestEvent<'_>, now: Timestamp) {
-        self.traffic.lock().record(source, event, now);
+    pub fn record(&self, origin: impl Into<Origin>, event: &RequestEvent<'_>, now: Timestamp) {
+        self.traffic.lock().record(origin.into(), event, now);
+    }
+
+    /// Adds what one source knows an attempt to have cost beyond what another had told when it was [recorded](Self::record): this
+    /// event is the richer one, and `extra` the difference.
+    pub fn record_surcharge(&self, event: &RequestEvent<'_>, extra: Usd) {
+        self.traffic.lock().record_surcharge(event, extra);
+    }
+
+    /// Notes how far a source has come that reads rows, together with what these counted: what is kept of one is kept of both.
+    /// Rows of minutes before `rows_from` need not be remembered any more.
+    pub fn note_progress(&self, progress: String, rows_from: i64) {
+        self.traffic.lock().note_progress(progress, rows_from);
     }
 
     /// Gathers from now on what other replicas are to be told of requests.
@@ -117,14 +130,14 @@ impl State {
         self.traffic.lock().learn_news(news);
     }
 
-    /// Notes an attempt that was delivered again.
-    pub fn note_duplicate(&self, source: Source) {
-        self.traffic.lock().source_mut(source).duplicates += 1;
+    /// Notes an attempt that was delivered again, with what this delivery knows better.
+    pub fn note_duplicate(&self, origin: impl Into<Origin>, event: &RequestEvent<'_>, now: Timestamp) {
+        self.traffic.lock().note_duplicate(origin.into(), event, now);
     }
 
     /// Notes something that was delivered and is no event.
-    pub fn note_rejected(&self, source: Source, reason: RejectReason) {
-        self.traffic.lock().source_mut(source).rejected[reason.index()] += 1;
+    pub fn note_rejected(&self, origin: impl Into<Origin>, reason: RejectReason) {
+        self.traffic.lock().note_rejected(origin.into(), reason);
     }
 
     /// Notes whether a delivery as a whole could be taken.

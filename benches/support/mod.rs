@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use llm_exporter::event::{
     AttemptKey, CallKey, Caller, ConsumerLabel, Cost, Delivery, Deployment, InputTokens, Outcome, OutputTokens,
-    RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd,
+    RateLimits, Reach, RequestEvent, Timestamp, Twins, Usage, Usd,
 };
 use llm_exporter::state::{Expected, Settings, Source, State};
 
@@ -47,6 +47,7 @@ pub(crate) fn event(consumer: usize, model: usize) -> RequestEvent<'static> {
     let key = format!("key-{consumer:06}");
     RequestEvent {
         attempt: AttemptKey::of(&[&key, &model.to_string()]),
+        twins: Twins::default(),
         call: Some(CallKey::of(&format!("{key} {model}"))),
         reach: Reach::Deployment(deployment(model)),
         outcome: Outcome::Success,

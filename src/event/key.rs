@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::Xxh3Default;
 
-/// Identifies one attempt across sources, deliveries and restarts.
+/// Identifies one attempt across deliveries and restarts.
 ///
 /// A hash (XXH3, 64 bit) and not the ids themselves: a window of a million attempts then takes some 27 MB, and two
 /// different attempts within it share a key once in 10¹³ events.
@@ -27,6 +27,12 @@ impl AttemptKey {
     #[must_use]
     pub const fn as_u64(self) -> u64 {
         self.0
+    }
+
+    /// The key with this hash, which was written down before.
+    #[must_use]
+    pub const fn from_u64(hash: u64) -> Self {
+        Self(hash)
     }
 }
 

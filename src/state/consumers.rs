@@ -1,6 +1,6 @@
 //! What one consumer used.
 
-use crate::event::{RequestEvent, Usd};
+use crate::event::{RequestEvent, Usage, Usd};
 
 /// What one consumer used of one model: every event of theirs, cache hits and refusals too.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,6 +18,13 @@ pub struct ConsumerFacts {
 }
 
 impl ConsumerFacts {
+    /// Adds what a request that is counted already turned out to have cost.
+    pub(super) fn surcharge(&mut self, usage: &Usage, extra: Usd) {
+        self.input_tokens = self.input_tokens.saturating_add(usage.input.total());
+        self.output_tokens = self.output_tokens.saturating_add(usage.output.total());
+        self.cost += extra;
+    }
+
     pub(super) fn record(&mut self, event: &RequestEvent<'_>) {
         self.requests += 1;
         self.errors += u64::from(event.outcome.error().is_some());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::table::OVERFLOW;
 use super::{LabelSet, OutcomeCounts, Outcomes, ProbeFacts, Reach, Standing, Streak, clean};
 use crate::event::{
-    Blame, Deployment, ErrorKind, InputTokens, Outcome, OutputTokens, ProbeOutcome, RequestEvent, Timestamp, Usd,
+    Blame, Deployment, ErrorKind, InputTokens, Outcome, OutputTokens, ProbeOutcome, RequestEvent, Timestamp, Usage, Usd,
 };
 use crate::redact::{redact_message, redact_url};
 
@@ -176,6 +176,13 @@ impl DeploymentFacts {
                 }
             }
         }
+    }
+
+    /// Adds what a request that is counted already turned out to have cost.
+    pub(super) fn surcharge(&mut self, usage: &Usage, extra: Usd) {
+        self.input.add(&usage.input);
+        self.output.add(&usage.output);
+        self.cost += extra;
     }
 
     /// Learns from a probe.

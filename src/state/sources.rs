@@ -2,24 +2,44 @@
 
 use std::time::Duration;
 
-use crate::event::Timestamp;
+use crate::event::{RowMark, Sighting, Timestamp};
 
 /// Where events come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The LiteLLM proxy's `generic_api` callback, pushed to us.
     LitellmCallback,
+    /// The LiteLLM proxy's spend log, `"LiteLLM_SpendLogs"` in PostgreSQL, which we read.
+    LitellmSpendLogs,
+}
+
+/// Where one event comes from, and what is remembered of it along with what it counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// The source.
+    pub source: Source,
+    /// What recognises it after a restart; `None` where that is not wanted.
+    pub sighting: Option<Sighting>,
+    /// The row that told of it, where it was one.
+    pub row: Option<RowMark>,
+}
+
+impl From<Source> for Origin {
+    fn from(source: Source) -> Self {
+        Self { source, sighting: None, row: None }
+    }
 }
 
 impl Source {
     /// Every source, in the order of the metrics.
-    pub const ALL: [Self; 1] = [Self::LitellmCallback];
+    pub const ALL: [Self; 2] = [Self::LitellmCallback, Self::LitellmSpendLogs];
 
     /// The label value.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::LitellmCallback => "litellm_callback",
+            Self::LitellmSpendLogs => "litellm_spend_logs",
         }
     }
 }

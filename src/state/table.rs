@@ -167,6 +167,13 @@ impl<F> Table<F> {
         self.find(&key, self.hash(&key)).is_some()
     }
 
+    /// Where the row with these label values counts: its own, or the overflow row where there is none of its own.
+    #[must_use]
+    pub(super) fn position(&self, values: &[&str]) -> Option<usize> {
+        let key = key_of(values);
+        self.find(&key, self.hash(&key)).or(self.overflow_row)
+    }
+
     /// Where the overflow row is, if there is one.
     #[must_use]
     pub(super) const fn overflow_row(&self) -> Option<usize> {

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::calls::{Calls, Sequel};
+use super::journal::Journal;
 use super::outbox::Outbox;
 use super::snapshot::{Fleet, Snapshot};
 use super::table::{OVERFLOW, Slot, Table};
 use super::{
     BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, Expected, FallbackFacts,
-    HealthCheckFacts, ListFacts, ListSource, ModelFacts, ProbeLatency, RateLimitFacts, Source, SourceFacts,
-    UpstreamFacts, WithoutModelFacts, budgets, clean, deployments, fallbacks, models, probe_latency, rate_limits,
-    upstreams,
+    HealthCheckFacts, ListFacts, ListSource, ModelFacts, Origin, ProbeLatency, RateLimitFacts, RejectReason, Source,
+    SourceFacts, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments, fallbacks, models, probe_latency,
+    rate_limits, upstreams,
 };
-use crate::event::{ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp};
+use crate::event::{ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd};
 
 /// A version is a short word; anything longer is somebody's joke.
 const MAX_VERSION_BYTES: usize = 64;
@@ -58,6 +59,8 @@ pub(super) struct Traffic {
     /// The rows of each deployment that is listed, by its id.
     pub(super) rows_of_listed: HashMap<String, Vec<usize>>,
     pub(super) probe_latencies: Table<ProbeLatency>,
+    /// What must outlive a restart; `None` where nothing does.
+    pub(super) journal: Option<Journal>,
     /// What other replicas are to be told; `None` where there are no others.
     pub(super) outbox: Option<Outbox>,
     upstreams: Table<Arc<UpstreamFacts>>,
@@ -84,6 +87,7 @@ impl Traffic {
             listed_at: None,
             rows_of_listed: HashMap::new(),
             probe_latencies: Table::new(probe_latency::LABELS, settings.models),
+            journal: None,
             outbox: None,
             upstreams: Table::new(upstreams::LABELS, settings.models),
             models: Table::new(models::LABELS, settings.models),
@@ -120,10 +124,63 @@ impl Traffic {
         }
     }
 
-    pub(super) fn record(&mut self, source: Source, event: &RequestEvent<'_>, now: Timestamp) {
+    pub(super) fn note_progress(&mut self, progress: String, rows_from: i64) {
+        if let Some(journal) = &mut self.journal {
+            (journal.progress, journal.rows_from) = (Some(progress), Some(rows_from));
+        }
+    }
+
+    /// Notes what recognises something that was delivered, whatever becomes of it.
+    fn note_origin(&mut self, origin: Origin) {
+        if let Some(journal) = &mut self.journal {
+            journal.sightings.extend(origin.sighting);
+            journal.rows.extend(origin.row);
+        }
+    }
+
+    pub(super) fn note_duplicate(&mut self, origin: Origin, event: &RequestEvent<'_>, now: Timestamp) {
+        self.note_origin(origin);
+        self.source_mut(origin.source).duplicates += 1;
+        // Both are as of a time, so that telling them again changes nothing: of two sources one may not know them.
+        let at = event.ended_at.min(now);
+        self.record_budgets(event, at);
+        if let Reach::Deployment(Deployment { id, rate_limits: Some(limits), .. }) = &event.reach {
+            self.update_rate_limits(id, limits, at);
+        }
+    }
+
+    pub(super) fn note_rejected(&mut self, origin: Origin, reason: RejectReason) {
+        self.note_origin(origin);
+        self.source_mut(origin.source).rejected[reason.index()] += 1;
+    }
+
+    /// Adds the tokens as well where the attempt had seemed to be free: those of failures count where they were billed.
+    pub(super) fn record_surcharge(&mut self, event: &RequestEvent<'_>, extra: Usd) {
+        let usage = if extra == event.cost.booked() { event.usage } else { Usage::default() };
+        match &event.reach {
+            Reach::Deployment(Deployment { id, model, provider, .. }) => {
+                let key = [&**model, &**provider, &**id];
+                if let Some(position) = self.deployments.position(&key) {
+                    self.deployments.at_mut(position).surcharge(&usage, extra);
+                }
+                self.surcharge_consumer(model, event, &usage, extra);
+            }
+            Reach::NoModel => self.without_model.cost += extra,
+            Reach::Cache { .. } | Reach::Refused { .. } | Reach::GatewayHealthCheck => {}
+        }
+    }
+
+    fn surcharge_consumer(&mut self, model: &str, event: &RequestEvent<'_>, usage: &Usage, extra: Usd) {
+        if let Some(facts) = self.consumer_mut(model, event) {
+            facts.surcharge(usage, extra);
+        }
+    }
+
+    pub(super) fn record(&mut self, origin: Origin, event: &RequestEvent<'_>, now: Timestamp) {
         // A gateway whose clock is ahead must not make its deployments healthy for longer, nor hide what comes after.
         let at = event.ended_at.min(now);
-        self.source_mut(source).note_event(at, now);
+        self.note_origin(origin);
+        self.source_mut(origin.source).note_event(at, now);
         self.give_up_waiting(now);
         match &event.reach {
             Reach::GatewayHealthCheck => self.health_checks.record(event),
@@ -180,6 +237,13 @@ impl Traffic {
             None => find(),
         };
         if let Some(position) = position {
+            self.rate_limits.at(position).update(limits, at);
+        }
+    }
+
+    /// Only of a deployment whose limits are known already: whoever tells it again makes no row.
+    fn update_rate_limits(&mut self, deployment: &str, limits: &RateLimits, at: Timestamp) {
+        if let Some(position) = self.rate_limits.position(&[deployment]) {
             self.rate_limits.at(position).update(limits, at);
         }
     }
@@ -263,13 +327,20 @@ impl Traffic {
     }
 
     fn record_consumer(&mut self, model: &str, event: &RequestEvent<'_>) {
+        if let Some(facts) = self.consumer_mut(model, event) {
+            facts.record(event);
+        }
+    }
+
+    /// The row of whoever asked; `None` where the operator wants none.
+    fn consumer_mut(&mut self, model: &str, event: &RequestEvent<'_>) -> Option<&mut ConsumerFacts> {
         let labels = &self.settings.consumer_labels;
         if labels.is_empty() {
-            return;
+            return None;
         }
         let who = labels.iter().map(|label| event.caller.label(label));
         let key: smallvec::SmallVec<[&str; 8]> = who.chain([model]).collect();
-        self.consumers.entry(&key, ConsumerFacts::default).record(event);
+        Some(self.consumers.entry(&key, ConsumerFacts::default))
     }
 
     fn record_budgets(&mut self, event: &RequestEvent<'_>, at: Timestamp) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use llm_exporter::event::{
     AttemptKey, Budget, BudgetScope, CallKey, Caller, Cost, Delivery, Deployment, ErrorKind, InputTokens, Outcome,
-    OutputTokens, RateLimits, Reach, RequestEvent, Timestamp, UnpricedReason, Usage, Usd,
+    OutputTokens, RateLimits, Reach, RequestEvent, Timestamp, Twins, UnpricedReason, Usage, Usd,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -112,6 +112,7 @@ prop_compose! {
     ) -> Event {
         let mut event = RequestEvent {
             attempt: AttemptKey::of(&[&attempt.to_string()]),
+            twins: Twins::default(),
             call: call.map(|call| CallKey::of(&call.to_string())),
             reach, outcome, started_at, ended_at, first_token_at,
             delivery: if is_stream { Delivery::Stream } else { Delivery::Whole },

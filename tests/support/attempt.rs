@@ -1,13 +1,14 @@
 //! An attempt, told as any source tells it.
 
 use llm_exporter::event::{
-    AttemptKey, Caller, Cost, Delivery, Deployment, Outcome, Reach, RequestEvent, Timestamp, Usage, Usd,
+    AttemptKey, Caller, Cost, Delivery, Deployment, Outcome, Reach, RequestEvent, Timestamp, Twins, Usage, Usd,
 };
 
 /// A success at this moment that took no time, used nothing and cost nothing, and of which nothing else is known.
 pub(crate) fn attempt<'a>(key: AttemptKey, deployment: Deployment<'a>, at: Timestamp) -> RequestEvent<'a> {
     RequestEvent {
         attempt: key,
+        twins: Twins::default(),
         call: None,
         reach: Reach::Deployment(deployment),
         outcome: Outcome::Success,

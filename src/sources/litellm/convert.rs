@@ -9,7 +9,7 @@ use super::loose::Loose;
 use super::payload::{AdditionalHeaders, Metadata, Payload, Pricing, Text};
 use crate::event::{
     AttemptKey, Budget, BudgetScope, CallKey, Caller, Cost, Delivery, Deployment, ErrorKind, InputTokens, Outcome,
-    OutputTokens, RateLimits, Reach, RequestEvent, Timestamp, UnpricedReason, Usage, Usd,
+    OutputTokens, RateLimits, Reach, RequestEvent, Timestamp, Twins, UnpricedReason, Usage, Usd,
 };
 use crate::state::RejectReason;
 
@@ -22,13 +22,14 @@ const UNKNOWN_PROVIDER: &str = "unknown";
 
 /// The event that `payload` tells of, or why it is none. The tags are taken out of the payload.
 pub(super) fn event_of<'a>(payload: &mut Payload<'a>) -> Result<RequestEvent<'a>, RejectReason> {
-    let attempt = attempt_key(payload).ok_or(RejectReason::MissingId)?;
+    let ids = Ids::of(payload).ok_or(RejectReason::MissingId)?;
     let is_success = match payload.status.text() {
         Some("success") => true,
         Some("failure") => false,
         _ => return Err(RejectReason::UnknownStatus),
     };
     let times = Times::of(payload, is_success).ok_or(RejectReason::BadTime)?;
+    let (attempt, twins) = (ids.attempt(times.started_at), ids.twins());
     let outcome = outcome(payload, is_success, times.first_token_at.is_some());
     let reach = reach(payload, &outcome);
     let (usage, cost) = usage_and_cost(payload, &reach, &outcome);
@@ -36,6 +37,7 @@ pub(super) fn event_of<'a>(payload: &mut Payload<'a>) -> Result<RequestEvent<'a>
     let headers = answer_headers(payload);
     Ok(RequestEvent {
         attempt,
+        twins,
         call: payload.litellm_call_id.text().map(CallKey::of),
         caller,
         reach,
@@ -56,19 +58,37 @@ pub(super) fn event_of<'a>(payload: &mut Payload<'a>) -> Result<RequestEvent<'a>
 
 /// Call id and response id: a failure and the fallback that served share the call id, and some providers give the same
 /// response id twice. Neither is enough alone.
-///
-/// A failure has no response id but the call's own, and a client may choose that (`x-litellm-call-id`) and send it with each of its
-/// requests; the id of a cache hit is that of the answer it repeats. What tells these apart is when they began.
-fn attempt_key(payload: &Payload<'_>) -> Option<AttemptKey> {
-    let call = payload.litellm_call_id.text();
-    let id = payload.id.text();
-    let id_of_answer = id.map(|id| id.split(CACHE_HIT_MARK).next().unwrap_or(id));
-    let is_id_of_one_answer = id.is_some() && id == id_of_answer && id != call;
-    let started_at = payload.start_time.0.and_then(Timestamp::from_secs_f64).filter(|_| !is_id_of_one_answer);
-    let mut digits = itoa::Buffer::new();
-    let start = started_at.map_or("", |at| digits.format(at.as_micros()));
-    let ids = [call.unwrap_or_default(), id_of_answer.unwrap_or_default(), start];
-    (call.is_some() || id.is_some()).then(|| AttemptKey::of(&ids))
+struct Ids<'p> {
+    call: &'p str,
+    /// Without what differs between sources.
+    answer: &'p str,
+    /// A failure has no response id but the call's own, and a client may choose that (`x-litellm-call-id`) and send it with each of
+    /// its requests; the id of a cache hit is that of the answer it repeats. What tells these apart is when they began.
+    is_of_one_answer: bool,
+}
+
+impl<'p> Ids<'p> {
+    fn of(payload: &'p Payload<'_>) -> Option<Self> {
+        let (call, id) = (payload.litellm_call_id.text(), payload.id.text());
+        if call.is_none() && id.is_none() {
+            return None;
+        }
+        let answer = id.map(|id| id.split(CACHE_HIT_MARK).next().unwrap_or(id));
+        let is_of_one_answer = id.is_some() && id == answer && id != call;
+        Some(Self { call: call.unwrap_or_default(), answer: answer.unwrap_or_default(), is_of_one_answer })
+    }
+
+    fn attempt(&self, started_at: Timestamp) -> AttemptKey {
+        let mut digits = itoa::Buffer::new();
+        let start = if self.is_of_one_answer { "" } else { digits.format(started_at.as_micros()) };
+        AttemptKey::of(&[self.call, self.answer, start])
+    }
+
+    fn twins(&self) -> Twins {
+        let by_call = (!self.is_of_one_answer).then(|| AttemptKey::of(&[self.call, self.answer]));
+        let by_id = (!self.answer.is_empty()).then(|| AttemptKey::of(&[self.answer]));
+        Twins { by_call, by_id }
+    }
 }
 
 struct Times {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::{
-    AttemptKey, Caller, Cost, Delivery, Deployment, ErrorKind, Outcome, Reach, RequestEvent, Usage, Usd,
+    AttemptKey, Caller, Cost, Delivery, Deployment, ErrorKind, Outcome, Reach, RequestEvent, Twins, Usage, Usd,
 };
 use crate::health::{Policy, judge};
 use crate::state::{Expected, Listing, Settings, Source, Standing, State};
@@ -38,6 +38,7 @@ fn replica() -> State {
 fn event(deployment: &'static str, error: Option<ErrorKind>, ended_at: Timestamp) -> RequestEvent<'static> {
     RequestEvent {
         attempt: AttemptKey::of(&["a"]),
+        twins: Twins::default(),
         call: None,
         reach: Reach::Deployment(Deployment {
             id: deployment.into(),
