@@ -17,6 +17,7 @@ mod probes;
 mod proxy;
 mod secret;
 mod sections;
+mod storage;
 mod units;
 
 use std::{
@@ -32,6 +33,7 @@ pub use self::{
     probes::{CompletionProbes, Probes},
     secret::{Secret, SecretFileError},
     sections::{Database, Dependencies, Gateway, Ingest, Labels, Limits, Redis, Scrape, Shutdown},
+    storage::{Durability, DurabilityOf, Storage},
 };
 use crate::health::Policy;
 
@@ -60,6 +62,8 @@ pub struct Config {
     pub probes: Probes,
     /// How the database, Redis and the gateway are checked.
     pub dependencies: Dependencies,
+    /// What is kept across restarts, and where.
+    pub storage: Storage,
     /// How scrapes are served.
     pub scrape: Scrape,
     /// How the process ends.
@@ -82,6 +86,7 @@ impl Default for Config {
             health: Policy::default(),
             probes: Probes::default(),
             dependencies: Dependencies::default(),
+            storage: Storage::default(),
             scrape: Scrape::default(),
             shutdown: Shutdown::default(),
             log: Log::default(),

@@ -13,7 +13,7 @@ use std::{
 use config::{FileFormat, Source, Value, ValueKind};
 use llm_exporter::{
     address::{DatabaseAddress, RedisAddress},
-    config::{Config, ConfigError, LogFormat, LogLevel, Overrides, OwnModel, Secret},
+    config::{Config, ConfigError, Durability, LogFormat, LogLevel, Overrides, OwnModel, Secret},
     discovery::{Mode, Prices, ProbeChoice},
     event::ConsumerLabel,
 };
@@ -117,6 +117,8 @@ fn what_is_shown_loads_again() {
             ("REDIS__NAMESPACE", "a: b"),
             ("PROBES__COMPLETION__ENABLED", "true"),
             ("PROBES__COMPLETION__DAILY_BUDGET_USD", "0.25"),
+            ("STORAGE__PATH", "off"),
+            ("STORAGE__DURABILITY__PUSH", "sync"),
             ("LOG__FORMAT", "json"),
         ],
     )
@@ -151,6 +153,20 @@ fn models_that_are_shown_load_again() {
     assert_eq!(config.models, [OwnModel { model: "a".into(), ..OwnModel::default() }, described]);
     let shown = file(&config.to_yaml().to_string());
     assert_eq!(load(shown.path()).expect("valid"), config, "{}", config.to_yaml());
+}
+
+#[test]
+fn the_store_is_switched_off_by_a_word_and_by_null() {
+    assert_eq!(load_env(None, &[("STORAGE__PATH", "off")]).expect("valid").storage.path, None);
+    assert_eq!(load(file("storage: {path: null}\n").path()).expect("valid").storage.path, None);
+    let below = file("storage: {path: off, durability: {push: off}}\n");
+    assert_eq!(load(below.path()).expect("valid").storage.path, None);
+    let config = load_env(Some(below.path()), &[("STORAGE__PATH", "/var/lib/llm exporter")]).expect("valid");
+    assert_eq!(config.storage.path, Some("/var/lib/llm exporter".into()));
+    assert_eq!(config.storage.durability.push, Durability::Off);
+    assert_eq!(config.storage.durability.cursor, Durability::Sync, "nobody set it");
+    // A section that is left empty says nothing of its keys.
+    assert_eq!(load(file("storage: null\n").path()).expect("valid").storage.path, Some("./data".into()));
 }
 
 #[test]

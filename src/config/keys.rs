@@ -8,7 +8,7 @@ use std::fmt;
 use super::{
     Config,
     given::Given,
-    kind::{self, InFile, Kind as _, Maybe, Text, Wrong},
+    kind::{self, InFile, Kind, Maybe, OrOff, Text, Wrong},
 };
 
 /// One key of the configuration.
@@ -18,6 +18,8 @@ pub(super) struct Key {
     pub(super) path: &'static str,
     /// Reads the value into its field.
     pub(super) set: fn(&mut Config, &Given) -> Result<(), Vec<Wrong>>,
+    /// Whether `null` is a value too.
+    pub(super) takes_null: fn(&Config) -> bool,
     /// Writes the field as YAML.
     pub(super) show: fn(&Config) -> String,
 }
@@ -34,9 +36,15 @@ macro_rules! key {
                 config.$($field).+ = $kind.read(given)?;
                 Ok(())
             },
+            takes_null: |config| takes_null(&$kind, &config.$($field).+),
             show: |config| $kind.show(&config.$($field).+),
         }
     };
+}
+
+/// A kind may be one of several types of values: the field says which.
+fn takes_null<T, K: Kind<T>>(kind: &K, _field: &T) -> bool {
+    kind.takes_null()
 }
 
 /// Every key, in the order in which they are shown; a section's keys stand together.
@@ -90,6 +98,10 @@ pub(super) static KEYS: &[Key] = &[
     key!(probes.completion.interval: kind::DURATION),
     key!(dependencies.interval: kind::DURATION),
     key!(dependencies.timeout: kind::DURATION),
+    key!(storage.path: OrOff(kind::FOLDER)),
+    key!(storage.interval: kind::DURATION),
+    key!(storage.durability.push: kind::DURABILITY),
+    key!(storage.durability.cursor: kind::DURABILITY),
     key!(scrape.max_concurrent: kind::count()),
     key!(shutdown.delay: kind::GRACE),
     key!(shutdown.grace: kind::GRACE),

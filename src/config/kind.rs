@@ -8,6 +8,7 @@ mod hidden;
 mod known;
 mod list;
 mod maybe;
+mod or_off;
 mod own_model;
 mod own_models;
 mod text;
@@ -19,10 +20,11 @@ pub(super) use self::{
     gateway_url::GatewayUrl,
     hidden::{API_KEY, DATABASE_URL, InFile, REDIS_URL, TOKEN},
     known::{
-        ADDRESSES, ANSWER_TOKENS, CONSUMER_LABELS, DURATION, FILE, GRACE, LEASE, LOG_FORMAT, LOG_LEVEL, RATIO, SIZE,
-        SWITCH, USD, count,
+        ADDRESSES, ANSWER_TOKENS, CONSUMER_LABELS, DURABILITY, DURATION, FILE, FOLDER, GRACE, LEASE, LOG_FORMAT,
+        LOG_LEVEL, RATIO, SIZE, SWITCH, USD, count,
     },
     maybe::Maybe,
+    or_off::OrOff,
     own_models::OwnModels,
     text::Text,
 };
@@ -57,6 +59,11 @@ pub(super) trait Kind<T> {
 
     /// Writes the value as YAML.
     fn show(&self, value: &T) -> String;
+
+    /// Whether `null` is a value too. Elsewhere it leaves the key at its default.
+    fn takes_null(&self) -> bool {
+        false
+    }
 }
 
 /// One value, read from its text.

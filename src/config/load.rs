@@ -62,7 +62,7 @@ impl Loading {
 
     fn apply(&mut self, key: &'static Key, setting: Setting) {
         let Setting { given, origin, .. } = setting;
-        if given == Given::Null {
+        if given == Given::Null && !(key.takes_null)(&self.config) {
             return;
         }
         if let Err(wrongs) = (key.set)(&mut self.config, &given) {

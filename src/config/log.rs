@@ -85,12 +85,18 @@ pub struct UnknownName {
     expected: &'static str,
 }
 
+impl UnknownName {
+    pub(super) fn new(given: &str, expected: &'static str) -> Self {
+        Self { given: given.to_owned(), expected }
+    }
+}
+
 impl FromStr for LogLevel {
     type Err = UnknownName;
 
     fn from_str(given: &str) -> Result<Self, Self::Err> {
         let known = Self::ALL.into_iter().find(|level| level.as_str() == given);
-        known.ok_or_else(|| UnknownName { given: given.to_owned(), expected: Self::ALLOWED })
+        known.ok_or_else(|| UnknownName::new(given, Self::ALLOWED))
     }
 }
 
@@ -99,7 +105,7 @@ impl FromStr for LogFormat {
 
     fn from_str(given: &str) -> Result<Self, Self::Err> {
         let known = Self::ALL.into_iter().find(|format| format.as_str() == given);
-        known.ok_or_else(|| UnknownName { given: given.to_owned(), expected: Self::ALLOWED })
+        known.ok_or_else(|| UnknownName::new(given, Self::ALLOWED))
     }
 }
 

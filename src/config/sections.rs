@@ -1,5 +1,6 @@
 //! The sections of the configuration with their defaults. Plain data: ranges are checked where a
-//! value is read (`kind`). `health` is [`Policy`](crate::health::Policy); `models`, `probes` and `log` have their own files.
+//! value is read (`kind`). `health` is [`Policy`](crate::health::Policy); `models`, `probes`, `storage` and
+//! `log` have their own files.
 
 use std::path::PathBuf;
 use std::time::Duration;

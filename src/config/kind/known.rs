@@ -4,7 +4,7 @@ use std::{fmt::Display, net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{One, list::List, quoted};
 use crate::{
-    config::{LogFormat, LogLevel, units},
+    config::{Durability, LogFormat, LogLevel, units},
     discovery::{Mode, ProbeChoice},
     event::{ConsumerLabel, Usd},
 };
@@ -92,6 +92,15 @@ pub(in crate::config) const FILE: One<PathBuf> = One {
     parse: |text| (!text.is_empty()).then(|| text.into()),
     show: |path| quoted(&path.display()),
 };
+
+pub(in crate::config) const FOLDER: One<PathBuf> = One {
+    expected: "the path of a folder, or off",
+    parse: |text| (!text.is_empty()).then(|| text.into()),
+    show: |path| quoted(&path.display()),
+};
+
+pub(in crate::config) const DURABILITY: One<Durability> =
+    One { expected: Durability::ALLOWED, parse: |text| text.parse().ok(), show: Durability::to_string };
 
 /// LiteLLM's words for what a model is for. Those that are alike to us are shown as the last one.
 const MODES: [&str; 17] = [
