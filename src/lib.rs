@@ -11,8 +11,9 @@
 //! each attempt pass once; the [`state`] adds up facts; [`health`] judges them when asked; [`collectors`] turn facts and
 //! verdicts into metrics and [`exposition`] writes these down; the [`server`] answers. [`discovery`] finds out which deployments
 //! there are, the [`scheduler`] gives each its turn, and [`probes`] ask it; [`dependencies`] are asked on clocks of their own;
-//! [`replicas`] share what they find. [`supervise`] runs all of these in the background. [`config`] says how, [`run`] puts it all
-//! together. What stands between [`event`] and [`exposition`] is pure: no I/O, no clock, no async.
+//! [`replicas`] share what they find. [`storage`] is what is left of it all after the end. [`supervise`] runs all of these in the
+//! background. [`config`] says how, [`run`] puts it all together. What stands between [`event`] and [`exposition`] is pure: no I/O,
+//! no clock, no async.
 
 pub mod address;
 mod breather;
@@ -34,6 +35,7 @@ pub mod server;
 pub mod sink;
 pub mod sources;
 pub mod state;
+pub mod storage;
 pub mod supervise;
 pub mod tls;
 mod verdicts;
