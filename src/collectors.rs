@@ -37,6 +37,7 @@ mod rate_limits;
 mod requests;
 mod routing;
 mod sources;
+mod storage;
 mod tables;
 mod tokens;
 
@@ -102,6 +103,7 @@ pub fn all() -> Vec<Box<dyn Collector>> {
         Box::new(health_checks::HealthChecks),
         Box::new(sources::Sources),
         Box::new(tables::Tables),
+        Box::new(storage::Storage),
         Box::new(exporter::Exporter),
         Box::new(process::Process),
     ]

@@ -2,6 +2,7 @@
 
 mod in_flight;
 mod probing;
+mod storage;
 mod tasks;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::event::Timestamp;
 
 pub use in_flight::{InFlight, Reservation};
 pub use probing::{Probing, ProbingFacts};
+pub use storage::{StorageFacts, StorageState, StorageStatus};
 pub use tasks::{Round, TaskFacts, Tasks};
 
 /// The exporter's own counts.
@@ -27,6 +29,7 @@ pub struct OwnMetrics {
     last_scrape: Mutex<Option<LastScrape>>,
     tasks: Arc<Tasks>,
     probing: Arc<Probing>,
+    storage: Arc<StorageFacts>,
 }
 
 /// What the last scrape took.
@@ -109,6 +112,7 @@ impl OwnMetrics {
             last_scrape: Mutex::new(None),
             tasks: Arc::default(),
             probing: Arc::default(),
+            storage: Arc::default(),
         }
     }
 
@@ -160,6 +164,12 @@ impl OwnMetrics {
     #[must_use]
     pub const fn probing(&self) -> &Arc<Probing> {
         &self.probing
+    }
+
+    /// How the store is doing.
+    #[must_use]
+    pub const fn storage(&self) -> &Arc<StorageFacts> {
+        &self.storage
     }
 
     /// When the configuration in use was read.

@@ -1,14 +1,21 @@
-//! What the exporter keeps across its end, however it ends: a key-value store in one file.
+//! What the exporter keeps across its end, however it ends: a key-value store in one file, and who commits to it.
 //!
-//! [`Store`] is SQLite below: values by key in a few ordered spaces, written all or nothing, durable when a commit returns. It knows nothing
-//! of what it holds; that is the concern of whoever makes the [`Write`]s. What is only one database's way of doing things belongs into `database`, what is done with files into `folder`.
+//! [`Store`] is SQLite below: values by key in a few ordered spaces, written all or nothing, durable when a commit returns. It
+//! knows nothing of what it holds; that is the concern of whoever makes the [`Write`]s. The [`Committer`] is the thread in which it
+//! lives while the exporter runs: `committing` is what that thread does, `progress` what it and those who wait tell each other. What
+//! is only one database's way of doing things belongs into `database`, what is done with files into `folder`.
 
+mod committer;
+mod committing;
 mod database;
 mod error;
 mod folder;
+mod pending;
+mod progress;
 mod store;
 
-pub use error::{FailureKind, OpenError, SetAside, SetAsideReason, StoreError};
+pub use committer::Committer;
+pub use error::{FailureKind, NotDurable, OpenError, SetAside, SetAsideReason, StoreError};
 pub use store::{Opened, Store};
 
 /// Where a value is kept: ordered by key within each.

@@ -8,6 +8,8 @@ mod damage;
 mod disk;
 #[path = "storage/kill.rs"]
 mod kill;
+#[path = "storage/metrics.rs"]
+mod metrics;
 #[path = "storage/opening.rs"]
 mod opening;
 

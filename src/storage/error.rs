@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rusqlite::ErrorCode;
 
@@ -209,5 +210,26 @@ impl SetAsideReason {
     #[must_use]
     pub const fn index(self) -> usize {
         self as usize
+    }
+}
+
+/// What was recorded may be lost if the exporter ends now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not durable: {reason}")]
+pub struct NotDurable {
+    /// What kind of trouble the store has.
+    pub kind: FailureKind,
+    /// The same in words.
+    pub reason: Arc<str>,
+}
+
+impl NotDurable {
+    pub(super) fn new(kind: FailureKind, reason: impl Into<Arc<str>>) -> Self {
+        Self { kind, reason: reason.into() }
+    }
+
+    /// Nothing is committed any more, and that is as it should be.
+    pub(super) fn stopped() -> Self {
+        Self::new(FailureKind::Internal, "the store is closed")
     }
 }

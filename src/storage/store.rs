@@ -115,6 +115,14 @@ impl Store {
         Err(io::Error::other("another file stands in its place"))
     }
 
+    /// As if the disk had room for so many more pages.
+    #[cfg(test)]
+    pub(super) fn leave_room(&self, pages: u32) {
+        let header = |name| self.connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
+        let limit = header("page_count").expect("there is a header") + pages;
+        self.connection.pragma_update_and_check(None, "max_page_count", limit, |_| Ok(())).expect("a limit");
+    }
+
     /// How large the store is on disk, in bytes.
     #[must_use]
     pub fn size_bytes(&self) -> u64 {
