@@ -15,4 +15,4 @@ pub use descriptor::{Descriptor, Kind};
 pub use encoder::{Encoder, Extra, Value};
 pub use negotiation::{Compression, Format, compression, format};
 pub use scrape::{Broken, Scrape, render};
-pub use text::{Dialect, TextEncoder};
+pub use text::{Created, Dialect, Style, TextEncoder};

@@ -103,6 +103,7 @@ pub(super) static KEYS: &[Key] = &[
     key!(storage.durability.push: kind::DURABILITY),
     key!(storage.durability.cursor: kind::DURABILITY),
     key!(scrape.max_concurrent: kind::count()),
+    key!(scrape.created: kind::SWITCH),
     key!(shutdown.delay: kind::GRACE),
     key!(shutdown.grace: kind::GRACE),
     key!(log.level: kind::LOG_LEVEL),

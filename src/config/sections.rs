@@ -70,11 +70,13 @@ impl Default for Limits {
 pub struct Scrape {
     /// How many scrapes are rendered or sent at once; more are told to come back later.
     pub max_concurrent: usize,
+    /// Whether counters and histograms tell when they were made, to those who ask for OpenMetrics.
+    pub created: bool,
 }
 
 impl Default for Scrape {
     fn default() -> Self {
-        Self { max_concurrent: 3 }
+        Self { max_concurrent: 3, created: false }
     }
 }
 

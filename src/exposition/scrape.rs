@@ -4,7 +4,7 @@ use std::any::Any;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Dialect, TextEncoder};
+use super::{Style, TextEncoder};
 use crate::collectors::{Collector, View};
 
 /// An exposition, and which collectors are not in it.
@@ -35,12 +35,13 @@ pub struct Broken {
 pub fn render<W: Write>(
     collectors: &[Box<dyn Collector>],
     view: &View<'_>,
-    dialect: Dialect,
+    style: impl Into<Style>,
     begin: impl Fn() -> W,
 ) -> io::Result<Scrape<W>> {
     let mut broken = Vec::new();
+    let style = style.into();
     loop {
-        let mut encoder = TextEncoder::new(dialect, begin());
+        let mut encoder = TextEncoder::new(style, begin());
         if collect_all(collectors, view, &mut encoder, &mut broken) == Collected::Whole {
             let (out, bytes) = encoder.finish()?;
             return Ok(Scrape { out, bytes, broken });
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
     use crate::collectors::CollectError;
     use crate::event::Timestamp;
-    use crate::exposition::{Descriptor, Encoder, Kind, Value};
+    use crate::exposition::{Descriptor, Dialect, Encoder, Kind, Value};
     use crate::health::{Policy, Readiness, Report};
     use crate::own::OwnMetrics;
     use crate::state::{Expected, LabelSet, Settings, State};

@@ -7,7 +7,8 @@
 
 use std::io::{self, Write};
 
-use super::{Descriptor, Encoder, Extra, Value};
+use super::{Descriptor, Encoder, Extra, Kind, Value};
+use crate::event::Timestamp;
 use crate::state::{Bounds, Exemplar, Histogram, LabelSet};
 
 /// What is handed on at a time: small enough to stay in the processor's cache, however long the whole is.
@@ -22,10 +23,35 @@ pub enum Dialect {
     Text,
 }
 
+/// How an exposition is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// The format.
+    pub dialect: Dialect,
+    /// Whether counters and histograms tell when they were made, in OpenMetrics: one more sample for each.
+    pub created: Created,
+}
+
+/// Whether counters and histograms tell when they were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// They do, where it is known and the format has a place for it.
+    Told,
+    /// They don't.
+    LeftOut,
+}
+
+impl From<Dialect> for Style {
+    fn from(dialect: Dialect) -> Self {
+        Self { dialect, created: Created::LeftOut }
+    }
+}
+
 /// Writes a text format, and hands it on in portions of whole lines.
 #[derive(Debug)]
 pub struct TextEncoder<W> {
     dialect: Dialect,
+    tells_created: bool,
     portion: Vec<u8>,
     out: W,
     /// What was handed on so far.
@@ -44,9 +70,11 @@ struct Family {
 impl<W: Write> TextEncoder<W> {
     /// An encoder that writes to `out`.
     #[must_use]
-    pub fn new(dialect: Dialect, out: W) -> Self {
+    pub fn new(style: impl Into<Style>, out: W) -> Self {
         let portion = Vec::with_capacity(2 * PORTION);
-        Self { dialect, portion, out, handed_on: 0, result: Ok(()), family: None }
+        let Style { dialect, created } = style.into();
+        let tells_created = dialect == Dialect::OpenMetrics && created == Created::Told;
+        Self { dialect, tells_created, portion, out, handed_on: 0, result: Ok(()), family: None }
     }
 
     /// How much was written so far.
@@ -158,18 +186,32 @@ impl<W: Write> TextEncoder<W> {
         }
     }
 
+    /// When a counter or histogram was made.
+    fn put_created(&mut self, labels: &LabelSet, extra: Extra) {
+        let (true, Some(at), Some(family)) = (self.tells_created, labels.since(), self.family) else { return };
+        if matches!(family.descriptor.kind, Kind::Counter | Kind::Histogram) {
+            self.put_series([family.descriptor.family(), "_created"], labels, extra, None);
+            self.put_moment(at);
+            self.end_line();
+        }
+    }
+
+    /// Seconds with the microseconds behind the point: as a float the last digits would be noise.
+    fn put_moment(&mut self, at: Timestamp) {
+        let micros = at.as_micros();
+        self.put(itoa::Buffer::new().format(micros.div_euclid(1_000_000)));
+        self.put(".");
+        let fraction = itoa::Buffer::new().format(1_000_000 + micros.rem_euclid(1_000_000)).to_owned();
+        self.put(&fraction[1..]);
+    }
+
     fn put_exemplar(&mut self, exemplar: &Exemplar) {
         self.put(" # {trace_id=\"");
         self.put(exemplar.trace_id());
         self.put("\"} ");
         self.put_float(exemplar.value());
         self.put(" ");
-        // Seconds with the microseconds behind the point: as a float the last digits would be noise.
-        let micros = exemplar.at().as_micros();
-        self.put(itoa::Buffer::new().format(micros.div_euclid(1_000_000)));
-        self.put(".");
-        let fraction = itoa::Buffer::new().format(1_000_000 + micros.rem_euclid(1_000_000)).to_owned();
-        self.put(&fraction[1..]);
+        self.put_moment(exemplar.at());
     }
 }
 
@@ -183,6 +225,7 @@ impl<W: Write> Encoder for TextEncoder<W> {
         self.put_series([name, ""], labels, extra, None);
         self.put_value(value);
         self.end_line();
+        self.put_created(labels, extra);
     }
 
     fn histogram(&mut self, labels: &LabelSet, extra: Extra, bounds: &Bounds, histogram: &Histogram) {
@@ -201,12 +244,12 @@ impl<W: Write> Encoder for TextEncoder<W> {
         self.put_series([name, "_sum"], labels, extra, None);
         self.put_float(histogram.sum_seconds());
         self.end_line();
+        self.put_created(labels, extra);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Kind;
     use super::*;
 
     static REQUESTS: Descriptor =
@@ -238,6 +281,23 @@ mod tests {
             "# HELP llm_cost_usd_total Money.\n# TYPE llm_cost_usd_total counter\n\
              llm_cost_usd_total{model=\"a\",kind=\"b\"} 0.5\nllm_cost_usd_total 2\n"
         );
+    }
+
+    #[test]
+    fn counters_tell_when_they_were_made_where_that_is_asked_for_and_known() {
+        let labels = LabelSet::new([("model", "a")]).made_at(Some(Timestamp::from_micros(1_000_000_042)));
+        let written = |dialect, created| {
+            let mut encoder = TextEncoder::new(Style { dialect, created }, Vec::new());
+            encoder.family(&REQUESTS);
+            encoder.sample(&labels, Some(("kind", "b")), Value::Whole(1));
+            encoder.sample(&LabelSet::default(), None, Value::Whole(2));
+            String::from_utf8(encoder.finish().expect("memory takes all").0).expect("text")
+        };
+        let told = "llm_cost_usd_created{model=\"a\",kind=\"b\"} 1000.000042\nllm_cost_usd_total 2\n# EOF\n";
+        assert!(written(Dialect::OpenMetrics, Created::Told).ends_with(told));
+        for (dialect, created) in [(Dialect::OpenMetrics, Created::LeftOut), (Dialect::Text, Created::Told)] {
+            assert!(!written(dialect, created).contains("_created"));
+        }
     }
 
     #[test]
