@@ -12,6 +12,7 @@ mod policy;
 mod readiness;
 mod report;
 mod rule;
+mod storage;
 
 pub use dependency::{DependencyReport, DependencyState};
 pub use judge::{HealthState, Verdict, judge};
@@ -19,3 +20,4 @@ pub use policy::Policy;
 pub use readiness::Readiness;
 pub use report::{DeploymentReport, ModelReport, Report};
 pub use rule::Rule;
+pub use storage::StorageJson;

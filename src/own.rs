@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
 
 use crate::event::Timestamp;
+use crate::state::LabelSet;
 
 pub use in_flight::{InFlight, Reservation};
 pub use probing::{Probing, ProbingFacts};
@@ -116,6 +117,12 @@ impl OwnMetrics {
         }
     }
 
+    /// The same, with what is known of the store.
+    #[must_use]
+    pub fn with_storage(self, storage: Arc<StorageFacts>) -> Self {
+        Self { storage, ..self }
+    }
+
     /// Counts a request that was refused.
     pub fn note_refusal(&self, reason: Refusal) {
         self.refused[reason as usize].inc();
@@ -164,6 +171,12 @@ impl OwnMetrics {
     #[must_use]
     pub const fn probing(&self) -> &Arc<Probing> {
         &self.probing
+    }
+
+    /// No label, for counts that began with the process.
+    #[must_use]
+    pub fn labels(&self) -> LabelSet {
+        LabelSet::default().made_at(Some(self.configured_at))
     }
 
     /// How the store is doing.

@@ -10,6 +10,8 @@ mod events;
 mod exposition;
 #[path = "properties/histories.rs"]
 mod histories;
+#[path = "properties/keeping.rs"]
+mod keeping;
 #[path = "properties/sums.rs"]
 mod sums;
 #[path = "properties/verdicts.rs"]

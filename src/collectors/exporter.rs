@@ -55,27 +55,28 @@ impl Collector for Exporter {
 
     fn collect(&self, view: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
         let own = view.own;
+        let labels = own.labels();
         out.family(&BUILD_INFO);
         out.sample(&LabelSet::new([("version", crate::VERSION)]), None, Value::Whole(1));
         collect_scrape(own, out);
         out.family(&REFUSED);
         for reason in Refusal::ALL {
-            out.sample(&LabelSet::default(), Some(("reason", reason.as_str())), own.refused(reason).into());
+            out.sample(&labels, Some(("reason", reason.as_str())), own.refused(reason).into());
         }
         for (metric, bytes) in [(&IN_FLIGHT, own.in_flight().used()), (&IN_FLIGHT_LIMIT, own.in_flight().limit())] {
             out.family(metric);
-            out.sample(&LabelSet::default(), None, Value::Whole(bytes));
+            out.sample(&labels, None, Value::Whole(bytes));
         }
         out.family(&COLLECTOR_FAILURES);
         for (collector, failures) in own.collector_failures() {
-            out.sample(&LabelSet::default(), Some(("collector", collector)), failures.into());
+            out.sample(&labels, Some(("collector", collector)), failures.into());
         }
-        collect_probing(own.probing().facts(), out);
-        collect_tasks(&own.tasks().all(), out);
+        collect_probing(own.probing().facts(), &labels, out);
+        collect_tasks(&own.tasks().all(), &labels, out);
         out.family(&RELOAD_SUCCESSFUL);
-        out.sample(&LabelSet::default(), None, Value::Whole(1));
+        out.sample(&labels, None, Value::Whole(1));
         out.family(&RELOAD_TIME);
-        out.sample(&LabelSet::default(), None, own.configured_at().as_secs_f64().into());
+        out.sample(&labels, None, own.configured_at().as_secs_f64().into());
         Ok(())
     }
 }
@@ -83,14 +84,14 @@ impl Collector for Exporter {
 /// Absent in the first scrape: there was no last one.
 fn collect_scrape(own: &OwnMetrics, out: &mut dyn Encoder) {
     let Some(last) = own.last_scrape() else { return };
-    let native = Some(("view", "native"));
+    let (labels, native) = (own.labels(), Some(("view", "native")));
     out.family(&SCRAPE_DURATION);
-    out.sample(&LabelSet::default(), native, last.duration.as_secs_f64().into());
+    out.sample(&labels, native, last.duration.as_secs_f64().into());
     out.family(&SCRAPE_SIZE);
-    out.sample(&LabelSet::default(), native, Value::Whole(last.bytes));
+    out.sample(&labels, native, Value::Whole(last.bytes));
 }
 
-fn collect_probing(facts: ProbingFacts, out: &mut dyn Encoder) {
+fn collect_probing(facts: ProbingFacts, labels: &LabelSet, out: &mut dyn Encoder) {
     let ProbingFacts { probes_itself, budget, spent } = facts;
     let usd = |usd: Usd| Value::Float(usd.as_f64());
     for (metric, value) in [
@@ -100,18 +101,18 @@ fn collect_probing(facts: ProbingFacts, out: &mut dyn Encoder) {
     ] {
         out.family(metric);
         if let Some(value) = value {
-            out.sample(&LabelSet::default(), None, value);
+            out.sample(labels, None, value);
         }
     }
 }
 
-fn collect_tasks(tasks: &[(&'static str, TaskFacts)], out: &mut dyn Encoder) {
+fn collect_tasks(tasks: &[(&'static str, TaskFacts)], own: &LabelSet, out: &mut dyn Encoder) {
     let mut each = |metric, outcomes: &[Outcome]| {
         out.family(metric);
         for (task, facts) in tasks {
             for (outcome, value) in outcomes {
                 if let Some(value) = value(facts) {
-                    out.sample(&LabelSet::new([("task", *task)]), outcome.map(|outcome| ("outcome", outcome)), value);
+                    out.sample(&own.and("task", task), outcome.map(|outcome| ("outcome", outcome)), value);
                 }
             }
         }

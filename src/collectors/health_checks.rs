@@ -29,6 +29,7 @@ impl Collector for HealthChecks {
 
     fn collect(&self, view: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
         let facts = view.snapshot.health_checks;
+        let totals = LabelSet::default().made_at(view.snapshot.made_at);
         let values: [(_, Value); 4] = [
             (&CHECKS, facts.checks.into()),
             (&FAILURES, facts.failures.into()),
@@ -37,7 +38,7 @@ impl Collector for HealthChecks {
         ];
         for (metric, value) in values {
             out.family(metric);
-            out.sample(&LabelSet::default(), None, value);
+            out.sample(&totals, None, value);
         }
         Ok(())
     }

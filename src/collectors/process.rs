@@ -4,6 +4,7 @@ use procfs::process::{LimitValue, Process as Proc};
 use procfs::{CurrentSI, ProcResult, WithCurrentSystemInfo};
 
 use super::{CollectError, Collector, View};
+use crate::event::Timestamp;
 use crate::exposition::{Descriptor, Encoder, Value};
 use crate::state::LabelSet;
 
@@ -38,9 +39,16 @@ impl Collector for Process {
 
     fn collect(&self, _: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
         let failed = |error: procfs::ProcError| CollectError { group: self.name(), reason: error.to_string() };
-        for (metric, value) in read().map_err(failed)? {
+        let values = read().map_err(failed)?;
+        let started_at = values.iter().find(|(metric, _)| *metric == &START_TIME).map(|(_, value)| *value);
+        let started_at = match started_at {
+            Some(Value::Float(seconds)) => Timestamp::from_secs_f64(seconds),
+            _ => None,
+        };
+        let labels = LabelSet::default().made_at(started_at);
+        for (metric, value) in values {
             out.family(metric);
-            out.sample(&LabelSet::default(), None, value);
+            out.sample(&labels, None, value);
         }
         Ok(())
     }

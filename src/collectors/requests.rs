@@ -50,10 +50,11 @@ impl Collector for Requests {
                 out.sample(row.labels, Some(("error", kind.as_str())), refused.into());
             }
         }
+        let totals = LabelSet::default().made_at(view.snapshot.made_at);
         out.family(&WITHOUT_MODEL);
-        out.sample(&LabelSet::default(), None, view.snapshot.without_model.calls.into());
+        out.sample(&totals, None, view.snapshot.without_model.calls.into());
         out.family(&WITHOUT_MODEL_COST);
-        out.sample(&LabelSet::default(), None, view.snapshot.without_model.cost.as_f64().into());
+        out.sample(&totals, None, view.snapshot.without_model.cost.as_f64().into());
         Ok(())
     }
 }

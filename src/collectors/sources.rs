@@ -32,7 +32,8 @@ impl Collector for Sources {
     }
 
     fn collect(&self, view: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
-        let labels = Source::ALL.map(|source| LabelSet::new([("source", source.as_str())]));
+        let labels =
+            Source::ALL.map(|source| LabelSet::new([("source", source.as_str())]).made_at(view.snapshot.made_at));
         let rows = || labels.iter().zip(&view.snapshot.sources);
         let mut each = |metric, value: fn(&SourceFacts) -> Option<Value>| {
             out.family(metric);

@@ -18,7 +18,8 @@ impl Usage {
 }
 
 /// Input tokens by kind. The kinds are disjoint: their sum is the total.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct InputTokens {
     /// Text that no cache knew.
     pub uncached: u64,
@@ -33,7 +34,8 @@ pub struct InputTokens {
 }
 
 /// Output tokens by kind. The kinds are disjoint: their sum is the total.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct OutputTokens {
     /// The visible answer.
     pub text: u64,

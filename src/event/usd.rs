@@ -9,7 +9,8 @@ use std::ops::{Add, AddAssign};
 /// both equal the ledger. A price of one picodollar a token is a thousand times below the cheapest known; what a
 /// source sends is rounded to the nearest one, which also removes the noise of its floats (6.449999999999999e-6 is
 /// 6.45e-6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct Usd(u128);
 
 const PICO_PER_USD: f64 = 1e12;

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::explanation::Explanation;
-use super::{DependencyReport, DeploymentReport, HealthState, Readiness, Report, Rule};
+use super::{DependencyReport, DeploymentReport, HealthState, Readiness, Report, Rule, StorageJson};
 use crate::event::Timestamp;
 use crate::state::{Dependency, ListFacts, ListSource};
 
@@ -15,6 +15,7 @@ pub struct HealthJson<'a> {
     redis: &'static str,
     litellm_version: Option<&'a str>,
     version: &'static str,
+    storage: StorageJson,
     healthy_endpoints: Vec<EndpointJson<'a>>,
     unhealthy_endpoints: Vec<EndpointJson<'a>>,
     unknown_endpoints: Vec<EndpointJson<'a>>,
@@ -124,9 +125,9 @@ struct EndpointJson<'a> {
 }
 
 impl<'a> HealthJson<'a> {
-    /// What `report` says.
+    /// What `report` says, and the exporter of its own store.
     #[must_use]
-    pub fn new(report: &'a Report) -> Self {
+    pub fn new(report: &'a Report, storage: StorageJson) -> Self {
         let ModelsJson { healthy, unhealthy, unknown, debug: _ } = ModelsJson::new(report, None);
         Self {
             status: if report.is_healthy() { "healthy" } else { "unhealthy" },
@@ -134,6 +135,7 @@ impl<'a> HealthJson<'a> {
             redis: report.dependency(Dependency::Redis).state.as_str(),
             litellm_version: report.gateway_version.as_deref(),
             version: crate::VERSION,
+            storage,
             healthy_count: healthy.len(),
             degraded_count: report.in_state(|state| state == HealthState::Degraded).count(),
             unhealthy_count: unhealthy.len(),

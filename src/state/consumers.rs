@@ -1,9 +1,12 @@
 //! What one consumer used.
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::{RequestEvent, Usage, Usd};
 
 /// What one consumer used of one model: every event of theirs, cache hits and refusals too.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ConsumerFacts {
     /// Everything they asked.
     pub requests: u64,

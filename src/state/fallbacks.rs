@@ -1,10 +1,13 @@
 //! Who stood in for whom.
 
+use serde::{Deserialize, Serialize};
+
 /// The label names of the fallbacks table.
 pub(super) const LABELS: [&str; 2] = ["model", "fallback_model"];
 
 /// How often one model was asked instead of another.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FallbackFacts {
     /// It answered.
     pub succeeded: u64,

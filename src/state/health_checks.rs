@@ -1,9 +1,12 @@
 //! The gateway's own health checks, which are no requests of anybody and cost money all the same.
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::{RequestEvent, Usd};
 
 /// What the gateway's own health checks did and cost.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct HealthCheckFacts {
     /// Health checks that the gateway sent.
     pub checks: u64,

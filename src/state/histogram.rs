@@ -59,7 +59,7 @@ impl Bounds {
         self.seconds
     }
 
-    fn bucket_of(&self, seconds: f64) -> usize {
+    pub(super) fn bucket_of(&self, seconds: f64) -> usize {
         self.seconds.iter().position(|bound| seconds <= *bound).unwrap_or(self.seconds.len())
     }
 }
@@ -96,6 +96,21 @@ impl Histogram {
         {
             self.exemplars[bucket] = Some(exemplar.with_value(seconds));
         }
+    }
+
+    /// Without observations yet, but with their sum.
+    pub(super) fn of_sum(sum_seconds: f64) -> Self {
+        Self { sum_seconds, ..Self::default() }
+    }
+
+    /// Adds observations that fell into this bucket, and are in the sum already.
+    pub(super) fn add_to_bucket(&mut self, bucket: usize, count: u64) {
+        self.counts[bucket] += count;
+    }
+
+    /// How many observations fell into each bucket, and none of those below.
+    pub(super) const fn counts(&self) -> &[u64; SLOTS] {
+        &self.counts
     }
 
     /// How many observations there were.

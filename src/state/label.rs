@@ -5,6 +5,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::event::Timestamp;
+
 /// Longer label values are cut: Prometheus can refuse a whole scrape for one that is too long.
 const MAX_BYTES: usize = 256;
 
@@ -16,6 +18,7 @@ pub struct LabelSet {
     /// May hold other sets as well.
     text: Arc<str>,
     range: Range<usize>,
+    since: Option<Timestamp>,
 }
 
 impl LabelSet {
@@ -32,7 +35,19 @@ impl LabelSet {
             escape_into(&mut rendered, &clean(value));
             rendered.push('"');
         }
-        Self { range: 0..rendered.len(), text: rendered.into() }
+        Self { range: 0..rendered.len(), text: rendered.into(), since: None }
+    }
+
+    /// The same, of series that were made at this moment.
+    #[must_use]
+    pub fn made_at(self, since: Option<Timestamp>) -> Self {
+        Self { since, ..self }
+    }
+
+    /// When the series was made, where that is known.
+    #[must_use]
+    pub const fn since(&self) -> Option<Timestamp> {
+        self.since
     }
 
     /// The same sets, in one piece of memory and in this order. A scrape goes through many sets several times, and twice as
@@ -44,7 +59,7 @@ impl LabelSet {
         let next = |set: &Self| {
             let range = start..start + set.range.len();
             start = range.end;
-            Self { text: Arc::clone(&text), range }
+            Self { text: Arc::clone(&text), range, since: set.since }
         };
         sets.map(next).collect()
     }
@@ -55,7 +70,7 @@ impl LabelSet {
         let more = Self::new([(name, value)]);
         let separator = if self.range.is_empty() { "" } else { "," };
         let rendered = [self.as_str(), separator, more.as_str()].concat();
-        Self { range: 0..rendered.len(), text: rendered.into() }
+        Self { range: 0..rendered.len(), text: rendered.into(), since: self.since }
     }
 
     /// As it stands between the braces.

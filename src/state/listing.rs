@@ -90,6 +90,7 @@ impl DeploymentFacts {
 impl Traffic {
     /// Takes over a list of all deployments, which was asked for at `at`.
     pub(super) fn list(&mut self, listings: &[Listing<'_>], at: Timestamp) {
+        self.tick(at);
         self.listed_at = Some(at);
         let mut by_id = self.forget_lists(at);
         let mut listed = HashMap::with_capacity(listings.len());
@@ -124,14 +125,17 @@ impl Traffic {
             self.deployments.at_mut(row).standing = Standing::Unlisted;
         }
         let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut gone = Vec::new();
         for (position, facts) in self.deployments.own_rows() {
             if facts.standing.is_on_list() {
                 Arc::make_mut(facts).standing = Standing::Gone { since: at };
+                gone.push(position);
             }
             if !facts.info.deployment.is_empty() {
                 by_id.entry(facts.info.deployment.clone()).or_default().push(position);
             }
         }
+        gone.into_iter().for_each(|position| self.deployments.note_change(position));
         by_id
     }
 

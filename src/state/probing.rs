@@ -57,6 +57,7 @@ impl Traffic {
 
     /// What a probe found holds for every name of the deployment; it counts for the listed one.
     pub(super) fn record_probe(&mut self, deployment: &str, outcome: &ProbeOutcome, by: ProbedBy) {
+        self.tick(outcome.at);
         let Self { rows_of_listed, deployments, probe_latencies, .. } = self;
         for row in rows_of_listed.get(deployment).into_iter().flatten() {
             let facts = deployments.at_mut(*row);

@@ -34,6 +34,8 @@ pub struct Fleet {
 pub struct Snapshot {
     /// The deployments, and the moment.
     pub fleet: Fleet,
+    /// When the first of the counters was made, before however many restarts; `None` before anything was counted.
+    pub made_at: Option<Timestamp>,
     /// Latencies by model and provider.
     pub upstreams: Rows<Arc<UpstreamFacts>>,
     /// Public model names.

@@ -11,6 +11,11 @@ use hashbrown::HashTable;
 use smallvec::SmallVec;
 
 use super::label::{LabelSet, clean};
+use crate::event::Timestamp;
+pub(super) use changes::{ChangedRow, RowChanges, values_of};
+
+#[path = "table/changes.rs"]
+mod changes;
 
 /// Ends each label value in a key: cleaned values hold no control characters.
 const END: u8 = 0x1f;
@@ -40,13 +45,20 @@ pub(super) struct Table<F> {
     overflow_row: Option<usize>,
     limit: usize,
     overflowed: u64,
+    /// When whatever happens now happens.
+    now: Timestamp,
+    /// What changed since it was asked for the last time; `None` where nobody asks.
+    changes: Option<changes::Tracker>,
 }
 
 #[derive(Debug)]
 struct Entry<F> {
     key: Box<[u8]>,
+    /// With the moment at which the row was made.
     labels: LabelSet,
     facts: F,
+    /// Its place is among the changes.
+    is_changed: bool,
     /// Its place is free.
     is_removed: bool,
 }
@@ -110,7 +122,14 @@ impl<F> Table<F> {
             overflow_row: None,
             limit,
             overflowed: 0,
+            now: Timestamp::default(),
+            changes: None,
         }
+    }
+
+    /// Rows that are made from now on are made at this moment.
+    pub(super) fn tick(&mut self, now: Timestamp) {
+        self.now = now;
     }
 
     /// The row with these label values, made if there is room, and the overflow row if there is none.
@@ -132,6 +151,7 @@ impl<F> Table<F> {
 
     /// The facts at a position that a [`Slot`] told. Rows stay where they are.
     pub(super) fn at(&mut self, position: usize) -> &mut F {
+        self.note_change(position);
         &mut self.entries[position].facts
     }
 
@@ -194,6 +214,7 @@ impl<F> Table<F> {
             self.own_rows().filter(|(_, facts)| is_unwanted(facts)).map(|(position, _)| position).collect();
         for position in &unwanted {
             self.entries[*position].is_removed = true;
+            self.note_removal(*position);
             let hash = self.hash(&self.entries[*position].key);
             if let Ok(found) = self.index.find_entry(hash, |other| other == position) {
                 found.remove();
@@ -269,7 +290,8 @@ impl<F> Table<F> {
     fn insert(&mut self, values: &[&str], key: Key, hash: u64, facts: F) -> usize {
         debug_assert_eq!(values.len(), self.names.len(), "one value for each label");
         let labels = LabelSet::new(self.names.iter().zip(values).map(|(name, value)| (&**name, *value)));
-        let entry = Entry { key: key.into_boxed_slice(), labels, facts, is_removed: false };
+        let labels = labels.made_at(Some(self.now));
+        let entry = Entry { key: key.into_boxed_slice(), labels, facts, is_changed: false, is_removed: false };
         self.is_ordered = false;
         let position = self.put(entry);
         let Self { index, entries, hasher, .. } = self;

@@ -59,20 +59,22 @@ pub(super) struct Traffic {
     /// The rows of each deployment that is listed, by its id.
     pub(super) rows_of_listed: HashMap<String, Vec<usize>>,
     pub(super) probe_latencies: Table<ProbeLatency>,
+    /// When the first of all counters was made.
+    pub(super) made_at: Option<Timestamp>,
     /// What must outlive a restart; `None` where nothing does.
     pub(super) journal: Option<Journal>,
     /// What other replicas are to be told; `None` where there are no others.
     pub(super) outbox: Option<Outbox>,
-    upstreams: Table<Arc<UpstreamFacts>>,
-    models: Table<ModelFacts>,
-    fallbacks: Table<FallbackFacts>,
-    consumers: Table<ConsumerFacts>,
+    pub(super) upstreams: Table<Arc<UpstreamFacts>>,
+    pub(super) models: Table<ModelFacts>,
+    pub(super) fallbacks: Table<FallbackFacts>,
+    pub(super) consumers: Table<ConsumerFacts>,
     budgets: Table<BudgetFacts>,
     rate_limits: Table<RateLimitFacts>,
-    health_checks: HealthCheckFacts,
-    without_model: WithoutModelFacts,
+    pub(super) health_checks: HealthCheckFacts,
+    pub(super) without_model: WithoutModelFacts,
     calls: Calls,
-    sources: [SourceFacts; Source::ALL.len()],
+    pub(super) sources: [SourceFacts; Source::ALL.len()],
     dependencies: [DependencyFacts; Dependency::ALL.len()],
     lists: [Option<ListFacts>; ListSource::ALL.len()],
     gateway_version: Option<String>,
@@ -87,6 +89,7 @@ impl Traffic {
             listed_at: None,
             rows_of_listed: HashMap::new(),
             probe_latencies: Table::new(probe_latency::LABELS, settings.models),
+            made_at: None,
             journal: None,
             outbox: None,
             upstreams: Table::new(upstreams::LABELS, settings.models),
@@ -104,6 +107,17 @@ impl Traffic {
             gateway_version: None,
             settings,
         }
+    }
+
+    /// Series that are made from now on are made at this moment.
+    pub(super) fn tick(&mut self, now: Timestamp) {
+        self.made_at.get_or_insert(now);
+        self.deployments.tick(now);
+        self.upstreams.tick(now);
+        self.models.tick(now);
+        self.fallbacks.tick(now);
+        self.consumers.tick(now);
+        self.probe_latencies.tick(now);
     }
 
     pub(super) fn source_mut(&mut self, source: Source) -> &mut SourceFacts {
@@ -139,6 +153,7 @@ impl Traffic {
     }
 
     pub(super) fn note_duplicate(&mut self, origin: Origin, event: &RequestEvent<'_>, now: Timestamp) {
+        self.tick(now);
         self.note_origin(origin);
         self.source_mut(origin.source).duplicates += 1;
         // Both are as of a time, so that telling them again changes nothing: of two sources one may not know them.
@@ -179,6 +194,7 @@ impl Traffic {
     pub(super) fn record(&mut self, origin: Origin, event: &RequestEvent<'_>, now: Timestamp) {
         // A gateway whose clock is ahead must not make its deployments healthy for longer, nor hide what comes after.
         let at = event.ended_at.min(now);
+        self.tick(now);
         self.note_origin(origin);
         self.source_mut(origin.source).note_event(at, now);
         self.give_up_waiting(now);
@@ -372,6 +388,7 @@ impl Traffic {
         self.give_up_waiting(now);
         Snapshot {
             fleet: self.fleet(now),
+            made_at: self.made_at,
             tables: [
                 ("deployments", self.deployments.size()),
                 ("upstreams", self.upstreams.size()),

@@ -1,9 +1,12 @@
 //! Calls that ask no model: for files, batches, vector stores.
 
+use serde::{Deserialize, Serialize};
+
 use crate::event::{RequestEvent, Usd};
 
 /// What calls that ask no model did and cost. A gateway may book what a batch cost with the call that fetches it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct WithoutModelFacts {
     /// Such calls.
     pub calls: u64,

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use llm_exporter::event::{ProbeOutcome, Timestamp};
 use llm_exporter::exposition::Dialect;
-use llm_exporter::health::HealthState;
 use llm_exporter::health::json::{HealthJson, ServicesJson};
+use llm_exporter::health::{HealthState, StorageJson};
+use llm_exporter::own::StorageStatus;
 use llm_exporter::state::{Check, ListFacts, Settings, Standing, clean};
 use proptest::prelude::*;
 
@@ -75,7 +76,7 @@ impl Told {
         let json = |view: serde_json::Result<String>| view.expect("a view can be written");
         (
             self.pipeline.text(Dialect::OpenMetrics, self.now),
-            json(serde_json::to_string(&HealthJson::new(&report))),
+            json(serde_json::to_string(&HealthJson::new(&report, StorageJson::new(&StorageStatus::default())))),
             json(serde_json::to_string(&ServicesJson::new(&report))),
         )
     }

@@ -1,7 +1,9 @@
 //! Verdicts: one for each deployment, and the JSON says what the gauges say.
 
 use llm_exporter::event::Timestamp;
+use llm_exporter::health::StorageJson;
 use llm_exporter::health::json::{HealthJson, ModelsJson, ReadinessJson, ServicesJson};
+use llm_exporter::own::StorageStatus;
 use llm_exporter::state::clean;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -135,7 +137,7 @@ fn check_lists(lists: &[Value], scraped: &Exposition) -> Result<(), TestCaseErro
 /// Asserts that the JSON as of `now` says what `scraped`, of the same moment, says.
 pub(crate) fn check_json(pipeline: &Pipeline, scraped: &Exposition, now: Timestamp) -> Result<(), TestCaseError> {
     let report = pipeline.report(now);
-    let health = json(HealthJson::new(&report));
+    let health = json(HealthJson::new(&report, StorageJson::new(&StorageStatus::default())));
     check_health(&health, scraped)?;
     check_models(&json(ModelsJson::new(&report, None)), scraped)?;
     let services = json(ServicesJson::new(&report));

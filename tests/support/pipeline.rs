@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use llm_exporter::collectors::{self, Collector, View};
 use llm_exporter::event::{ConsumerLabel, RequestEvent, Timestamp};
-use llm_exporter::exposition::{Dialect, render};
+use llm_exporter::exposition::{Dialect, Style, render};
 use llm_exporter::health::{Policy, Readiness, Report};
 use llm_exporter::own::OwnMetrics;
 use llm_exporter::sink::{Receipt, Sink};
@@ -17,6 +17,9 @@ use super::exposition::{Exposition, Format};
 
 /// A minute and a half after the last captured event: all of them lie within the windows of the default policy.
 pub(crate) const NOW: Timestamp = Timestamp::from_micros(1_795_411_100_000_000);
+
+/// So many attempts are recognised.
+pub(crate) const WINDOW: usize = 100_000;
 
 /// A state, its sink, and the collectors over it.
 #[derive(Debug)]
@@ -51,7 +54,7 @@ impl Pipeline {
     /// One with these limits and labels.
     pub(crate) fn with(settings: Settings) -> Self {
         let state = Arc::new(State::new(settings));
-        let sink = Sink::new(Arc::clone(&state), 100_000);
+        let sink = Sink::new(Arc::clone(&state), WINDOW);
         // What the kernel says of this process is no concern of the state, and slow to read.
         let collectors: Vec<_> =
             collectors::all().into_iter().filter(|collector| collector.name() != "process").collect();
@@ -99,11 +102,11 @@ impl Pipeline {
     }
 
     /// The exposition as of `now`, as text.
-    pub(crate) fn text(&self, dialect: Dialect, now: Timestamp) -> String {
+    pub(crate) fn text(&self, style: impl Into<Style>, now: Timestamp) -> String {
         let snapshot = self.state.snapshot(now);
         let report = Report::new(&snapshot.fleet, &self.policy, self.readiness());
         let view = View { snapshot: &snapshot, report: &report, own: &self.own };
-        let scrape = render(&self.collectors, &view, dialect, Vec::new).expect("memory takes all");
+        let scrape = render(&self.collectors, &view, style, Vec::new).expect("memory takes all");
         assert_eq!(scrape.broken, [], "no collector breaks");
         String::from_utf8(scrape.out).expect("an exposition is UTF-8")
     }
