@@ -11,7 +11,7 @@
 //! each attempt pass once; the [`state`] adds up facts; [`health`] judges them when asked; [`collectors`] turn facts and
 //! verdicts into metrics and [`exposition`] writes these down; the [`server`] answers. [`discovery`] finds out which deployments
 //! there are, the [`scheduler`] gives each its turn, and [`probes`] ask it; [`dependencies`] are asked on clocks of their own;
-//! [`replicas`] share what they find. [`storage`] is what is left of it all after the end. [`supervise`] runs all of these in the
+//! [`replicas`] share what they find. What is [kept](keeping) of it all outlives the end, in [`storage`]. [`supervise`] runs all of these in the
 //! background. [`config`] says how, [`run`] puts it all together. What stands between [`event`] and [`exposition`] is pure: no I/O,
 //! no clock, no async.
 
@@ -25,6 +25,7 @@ pub mod discovery;
 pub mod event;
 pub mod exposition;
 pub mod health;
+pub mod keeping;
 pub mod own;
 pub mod probes;
 mod redact;
@@ -40,7 +41,7 @@ pub mod supervise;
 pub mod tls;
 mod verdicts;
 
-pub use run::{BackgroundError, ProbeError, Probed, RunError, probe_once, run};
+pub use run::{BackgroundError, InUse, ProbeError, Probed, RunError, probe_once, run};
 
 /// The version of the exporter.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -3,6 +3,7 @@
 mod background;
 mod once;
 mod signals;
+mod store;
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,11 +15,13 @@ use actix_web::web::Data;
 use tokio::time::sleep;
 
 use crate::config::{Config, Shutdown};
-use crate::server::{BindError, Bound, IngestRules, Shared};
+use crate::keeping::Restored;
+use crate::server::{BindError, Bound, Commits, IngestRules, Shared};
 use crate::sink::Sink;
 use crate::state::{Dependency, Expected, ListSource, Settings, State};
 pub use background::BackgroundError;
 pub use once::{ProbeError, Probed, probe_once};
+pub use store::InUse;
 
 use background::Background;
 use signals::Signals;
@@ -29,12 +32,18 @@ const CHECKS_MISSED: u32 = 3;
 /// The exporter could not start, or not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// The store is another exporter's.
+    #[error(transparent)]
+    Store(#[from] InUse),
     /// An address could not be had.
     #[error(transparent)]
     Bind(#[from] BindError),
     /// What goes on in the background can't begin.
     #[error(transparent)]
     Background(#[from] BackgroundError),
+    /// The operating system has no thread for the store.
+    #[error("could not start the thread that writes the store: {0}")]
+    Thread(io::Error),
     /// The operating system refused to tell of signals.
     #[error("could not listen for signals: {0}")]
     Signals(io::Error),
@@ -50,7 +59,7 @@ pub enum RunError {
 pub async fn run(config: Config) -> Result<(), RunError> {
     let Shutdown { delay, grace } = config.shutdown;
     let addresses = config.listen.clone();
-    let shared = Data::new(shared(&config));
+    let Keeping { shared, restored: _restored } = keeping(&config)?;
     let bound = Bound::new(shared.clone(), &addresses)?;
     let mut signals = Signals::listen().map_err(RunError::Signals)?;
     let background = Background::start(&config, shared.state(), shared.own().tasks(), shared.own().probing())?;
@@ -71,6 +80,9 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         signal = signals.next() => tracing::warn!(signal, "a second signal: what was still in flight was cut off"),
     }
     background.stop().await;
+    if let Err(error) = shared.commits().stop().await {
+        tracing::warn!(%error, "what changed last is not in the store");
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -87,8 +99,31 @@ async fn finish(mut server: Server, delay: Duration) -> io::Result<()> {
     tokio::join!(server, handle.stop(true)).0
 }
 
-fn shared(config: &Config) -> Shared {
-    let Config { ingest, labels, limits, health, scrape, .. } = config;
+/// The state, as it was before and as it is kept from now on, with what handlers need.
+struct Keeping {
+    shared: Data<Shared>,
+    restored: Restored,
+}
+
+fn keeping(config: &Config) -> Result<Keeping, RunError> {
+    let Config { ingest, health, scrape, storage, .. } = config;
+    let facts = Arc::default();
+    let loaded = store::load(config, &facts, || state_and_sink(config))?;
+    let rules = IngestRules {
+        token: ingest.token.clone(),
+        max_body: ingest.max_body,
+        max_in_flight: ingest.max_in_flight,
+        body_timeout: ingest.body_timeout,
+    };
+    let (state, sink) = (Arc::clone(&loaded.state), Arc::clone(&loaded.sink));
+    let shared = Shared::new(state, sink, *health, rules, scrape, SystemTime::now().into());
+    let (restored, committer) = loaded.keep(storage.interval, &facts).map_err(RunError::Thread)?;
+    let commits = Commits::new(committer, storage.durability.push);
+    Ok(Keeping { shared: Data::new(shared.with_store(commits, facts)), restored })
+}
+
+fn state_and_sink(config: &Config) -> (Arc<State>, Arc<Sink>) {
+    let Config { ingest, labels, limits, health, .. } = config;
     let state = Arc::new(State::new(Settings {
         deployments: limits.deployments,
         models: limits.models,
@@ -98,14 +133,8 @@ fn shared(config: &Config) -> Shared {
         window: health.window,
         expected: expected(config),
     }));
-    let sink = Sink::new(Arc::clone(&state), ingest.dedupe_window);
-    let rules = IngestRules {
-        token: ingest.token.clone(),
-        max_body: ingest.max_body,
-        max_in_flight: ingest.max_in_flight,
-        body_timeout: ingest.body_timeout,
-    };
-    Shared::new(state, sink, *health, rules, scrape.max_concurrent, SystemTime::now().into())
+    let sink = Arc::new(Sink::new(Arc::clone(&state), ingest.dedupe_window));
+    (state, sink)
 }
 
 /// What the background tasks will tell of.

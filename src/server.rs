@@ -5,6 +5,7 @@
 
 mod auth;
 mod body;
+mod commits;
 mod connections;
 mod health;
 mod heavy;
@@ -27,6 +28,7 @@ use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Handler, HttpResponse, HttpServer, Resource, Responder, web};
 
+pub use commits::Commits;
 use connections::Connections;
 pub use shared::{IngestRules, Shared};
 

@@ -7,6 +7,7 @@
 
 mod budgets;
 mod calls;
+mod changes;
 mod consumers;
 mod dependencies;
 mod deployments;
@@ -18,6 +19,7 @@ pub(crate) mod fixtures;
 mod health_checks;
 mod histogram;
 mod journal;
+mod kept;
 mod label;
 mod listing;
 mod lists;
@@ -47,6 +49,7 @@ use std::hash::BuildHasher;
 use parking_lot::Mutex;
 
 pub use budgets::BudgetFacts;
+pub use changes::{Changes, NotRestored, RowChange};
 pub use consumers::ConsumerFacts;
 pub use dependencies::{Check, Dependency, DependencyFacts, LatestCheck};
 pub use deployments::{Cooldown, DeploymentFacts, DeploymentInfo, LastError};
@@ -110,6 +113,39 @@ impl State {
     /// Rows of minutes before `rows_from` need not be remembered any more.
     pub fn note_progress(&self, progress: String, rows_from: i64) {
         self.traffic.lock().note_progress(progress, rows_from);
+    }
+
+    /// Keeps track from now on of what changes.
+    pub fn track_changes(&self) {
+        self.traffic.lock().track_changes();
+    }
+
+    /// What changed since it was taken the last time, or since it [is tracked](Self::track_changes).
+    #[must_use]
+    pub fn take_changes(&self) -> Changes {
+        self.traffic.lock().take_changes()
+    }
+
+    /// The label names of each table whose rows are kept.
+    #[must_use]
+    pub fn kept_labels(&self) -> Vec<(&'static str, Vec<String>)> {
+        self.traffic.lock().kept_labels()
+    }
+
+    /// Puts back a row as it was [taken](Self::take_changes) before a restart.
+    ///
+    /// # Errors
+    /// When it can't be read. Then it begins anew.
+    pub fn restore_row(&self, table: &str, key: &[u8], value: &[u8]) -> Result<(), NotRestored> {
+        self.traffic.lock().restore_row(table, key, value)
+    }
+
+    /// Puts back what is counted in no table.
+    ///
+    /// # Errors
+    /// When it can't be read. Then it begins anew.
+    pub fn restore_totals(&self, value: &[u8]) -> Result<(), NotRestored> {
+        self.traffic.lock().restore_totals(value)
     }
 
     /// Gathers from now on what other replicas are to be told of requests.

@@ -146,7 +146,7 @@ const MESSAGES: &[(&str, &str)] = &[
     ),
     ("unknown_key_far_from_any", "ingest.colour_of_the_sky: unknown key (in {})"),
     ("unknown_key", "ingest.max_bodi: unknown key, did you mean ingest.max_body? (in {})"),
-    ("durability_is_a_boolean", "storage.durability.push: found true, expected one of sync, interval or off (in {})"),
+    ("durability_is_a_boolean", "storage.durability.push: found true, expected sync or interval (in {})"),
     ("storage_path_is_empty", "storage.path: found \"\", expected the path of a folder, or off (in {})"),
     ("unknown_log_format", "log.format: found \"logfmt\", expected text or json (in {})"),
     ("unknown_log_level", "log.level: found \"loud\", expected one of off, error, warn, info, debug or trace (in {})"),

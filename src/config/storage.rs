@@ -41,16 +41,14 @@ pub enum Durability {
     Sync,
     /// An interval later at the latest.
     Interval,
-    /// Never: it is not kept.
-    Off,
 }
 
 impl Durability {
     /// What [`FromStr`] takes, for error messages.
-    pub const ALLOWED: &str = "one of sync, interval or off";
+    pub const ALLOWED: &str = "sync or interval";
 
     /// Every choice, from the safest.
-    pub const ALL: [Self; 3] = [Self::Sync, Self::Interval, Self::Off];
+    pub const ALL: [Self; 2] = [Self::Sync, Self::Interval];
 
     /// Returns the choice's name as it is written in the configuration.
     #[must_use]
@@ -58,7 +56,6 @@ impl Durability {
         match self {
             Self::Sync => "sync",
             Self::Interval => "interval",
-            Self::Off => "off",
         }
     }
 }

@@ -14,7 +14,7 @@ use super::refusal::fail;
 use super::shared::Shared;
 use crate::health::explanation::explain;
 use crate::health::json::{HealthJson, ModelsJson, ReadinessJson, ServicesJson};
-use crate::health::{Policy, Report};
+use crate::health::{Policy, Report, StorageJson};
 use crate::state::Fleet;
 
 /// What is usually told of one.
@@ -33,7 +33,11 @@ pub(super) async fn readiness(shared: Data<Shared>) -> HttpResponse {
 
 /// `GET /health`
 pub(super) async fn health(shared: Data<Shared>) -> HttpResponse {
-    judged(shared, |judged| Answer::new(serving(judged.report.is_healthy()), &HealthJson::new(&judged.report))).await
+    let storage = StorageJson::new(&shared.own.storage().status());
+    let answer = |judged: &Judged<'_>| {
+        Answer::new(serving(judged.report.is_healthy()), &HealthJson::new(&judged.report, storage))
+    };
+    judged(shared, answer).await
 }
 
 /// The filter of `/health/models`.

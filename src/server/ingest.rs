@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix_web::http::header::USER_AGENT;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
 
 use super::auth;
 use super::body::{self, Encoding};
@@ -17,6 +18,16 @@ use crate::state::Source;
 
 /// Where LiteLLM pushes to.
 pub(super) const PATH: &str = "/ingest/litellm";
+
+/// What became of a body.
+#[derive(Debug, Serialize)]
+struct Taken {
+    #[serde(flatten)]
+    summary: Summary,
+    /// Whether it outlives the process, where that was asked for. Where not it is counted all the same: sent again, it would be a duplicate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    durable: Option<bool>,
+}
 
 /// Why a body was not taken.
 #[derive(Debug)]
@@ -37,7 +48,8 @@ pub(super) async fn take(request: HttpRequest, payload: Payload, shared: Data<Sh
     match taken {
         Ok(summary) => {
             note_version(&request, &shared);
-            HttpResponse::Ok().json(summary)
+            let durable = shared.commits.of_push().await;
+            HttpResponse::Ok().json(Taken { summary, durable })
         }
         Err(Refused::NotJson(error)) => refuse(&shared, Refusal::NotJson, &error.to_string()),
         Err(Refused::BrokenOff(error)) => fail(&shared, "decode a body", &error),

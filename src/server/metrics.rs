@@ -15,7 +15,7 @@ use super::portions::Portions;
 use super::refusal::{fail, refuse};
 use super::shared::{Shared, now};
 use crate::collectors::View;
-use crate::exposition::{Broken, Compression, Format, compression, format, render};
+use crate::exposition::{Broken, Compression, Format, Style, compression, format, render};
 use crate::health::Report;
 use crate::own::{LastScrape, Refusal};
 
@@ -35,6 +35,7 @@ pub(super) async fn scrape(request: HttpRequest, shared: Data<Shared>) -> HttpRe
         Ok(rendered) => rendered,
         Err(error) => return fail(&shared, "render a scrape", &error),
     };
+    shared.commits.of_scrape().await;
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, format.content_type())).insert_header((VARY, "Accept, Accept-Encoding"));
     if compression == Compression::Gzip {
@@ -60,7 +61,8 @@ fn render_all<W: Write>(shared: &Shared, format: Format, begin: impl Fn() -> W) 
     let snapshot = shared.state.snapshot(now());
     let report = Report::new(&snapshot.fleet, &shared.policy, shared.readiness());
     let view = View { snapshot: &snapshot, report: &report, own: &shared.own };
-    let scrape = render(&shared.collectors, &view, format.dialect(), begin)?;
+    let style = Style { dialect: format.dialect(), created: shared.created };
+    let scrape = render(&shared.collectors, &view, style, begin)?;
     for Broken { position, reason } in &scrape.broken {
         let collector = shared.collectors[*position].name();
         tracing::error!(collector, %reason, "a group of metrics is missing from this scrape");

@@ -6,11 +6,13 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::Semaphore;
 
+use super::Commits;
 use crate::collectors::Collector;
-use crate::config::Secret;
+use crate::config::{Scrape, Secret};
 use crate::event::Timestamp;
+use crate::exposition::Created;
 use crate::health::{Policy, Readiness, Report};
-use crate::own::OwnMetrics;
+use crate::own::{OwnMetrics, StorageFacts};
 use crate::sink::Sink;
 use crate::state::{Fleet, State};
 
@@ -21,13 +23,15 @@ const DECODERS: usize = 2;
 #[derive(Debug)]
 pub struct Shared {
     pub(super) state: Arc<State>,
-    pub(super) sink: Sink,
+    pub(super) sink: Arc<Sink>,
     pub(super) policy: Policy,
     pub(super) own: OwnMetrics,
     pub(super) collectors: Vec<Box<dyn Collector>>,
     pub(super) ingest: IngestRules,
     pub(super) decoders: Arc<Semaphore>,
     pub(super) scrapes: Arc<Semaphore>,
+    pub(super) created: Created,
+    pub(super) commits: Commits,
     is_draining: AtomicBool,
 }
 
@@ -49,10 +53,10 @@ impl Shared {
     #[must_use]
     pub fn new(
         state: Arc<State>,
-        sink: Sink,
+        sink: Arc<Sink>,
         policy: Policy,
         ingest: IngestRules,
-        max_scrapes: usize,
+        scrape: &Scrape,
         configured_at: Timestamp,
     ) -> Self {
         let collectors = crate::collectors::all();
@@ -68,9 +72,23 @@ impl Shared {
             collectors,
             ingest,
             decoders: Arc::new(Semaphore::new(DECODERS)),
-            scrapes: Arc::new(Semaphore::new(max_scrapes)),
+            created: if scrape.created { Created::Told } else { Created::LeftOut },
+            scrapes: Arc::new(Semaphore::new(scrape.max_concurrent)),
+            commits: Commits::none(),
             is_draining: AtomicBool::new(false),
         }
+    }
+
+    /// The same, with what it holds kept in a store, of which `facts` tell.
+    #[must_use]
+    pub fn with_store(self, commits: Commits, facts: Arc<StorageFacts>) -> Self {
+        Self { commits, own: self.own.with_storage(facts), ..self }
+    }
+
+    /// The store.
+    #[must_use]
+    pub const fn commits(&self) -> &Commits {
+        &self.commits
     }
 
     /// The one state.

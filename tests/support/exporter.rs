@@ -5,6 +5,7 @@ mod log;
 
 use std::fs;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ pub(crate) struct Launch {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     files: Option<u32>,
+    folder: Option<PathBuf>,
 }
 
 impl Launch {
@@ -55,25 +57,34 @@ impl Launch {
         self
     }
 
+    /// Runs it in this folder, with whatever an earlier one left there.
+    pub(crate) fn folder(mut self, folder: &Path) -> Self {
+        self.folder = Some(folder.to_owned());
+        self
+    }
+
     /// Starts the exporter and waits until it listens.
-    pub(crate) fn start(self) -> Exporter {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut child = self.command(&folder).spawn().expect("the binary that cargo built starts");
+    pub(crate) fn start(mut self) -> Exporter {
+        let folder = match self.folder.take() {
+            Some(folder) => Folder::Given(folder),
+            None => Folder::Own(tempfile::tempdir().expect("a temporary folder")),
+        };
+        let mut child = self.command(folder.path()).spawn().expect("the binary that cargo built starts");
         let log = Log::collect(child.stderr.take().expect("stderr is piped"));
         let mut exporter = Exporter { child, log, address: SocketAddr::from(([127, 0, 0, 1], 0)), folder };
         exporter.address = exporter.wait_until_listening();
         exporter
     }
 
-    fn command(self, folder: &TempDir) -> Command {
-        let Self { config, arguments, environment, files } = self;
+    fn command(self, folder: &Path) -> Command {
+        let Self { config, arguments, environment, files, folder: _ } = self;
         let mut command = match files {
             None => Command::new(env!("CARGO_BIN_EXE_llm-exporter")),
             Some(most) => limited(most),
         };
         command.arg("serve").args(["--listen", "127.0.0.1:0"]);
         if let Some(yaml) = config {
-            let file = folder.path().join("llm-exporter.yml");
+            let file = folder.join("llm-exporter.yml");
             fs::write(&file, yaml).expect("a temporary folder takes a file");
             command.arg("--config").arg(file);
         }
@@ -98,7 +109,25 @@ pub(crate) struct Exporter {
     child: Child,
     log: Log,
     address: SocketAddr,
-    folder: TempDir,
+    folder: Folder,
+}
+
+/// The folder in which it runs.
+#[derive(Debug)]
+enum Folder {
+    /// Gone with it.
+    Own(TempDir),
+    /// There before, and after.
+    Given(PathBuf),
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Given(folder) => folder,
+        }
+    }
 }
 
 impl Exporter {
@@ -112,8 +141,8 @@ impl Exporter {
         self.address
     }
 
-    /// The folder it runs in, which is gone with it.
-    pub(crate) fn folder(&self) -> &std::path::Path {
+    /// The folder it runs in, which is gone with it unless it was given.
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
@@ -178,6 +207,12 @@ impl Exporter {
     /// Asks it to end, as Kubernetes and Docker do.
     pub(crate) fn sigterm(&self) {
         self.signal("TERM");
+    }
+
+    /// Kills it at once, as the kernel does when memory is short, and waits until it is gone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it is our child");
+        self.child.wait().expect("it is our child");
     }
 
     /// Sends a signal by its name without `SIG`.

@@ -1,0 +1,58 @@
+//! What waits until it is durable: events before they are acknowledged, and numbers before they are shown.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::config::Durability;
+use crate::storage::{Committer, NotDurable};
+
+/// A scrape waits no longer than this for what it shows to be durable.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The store, if there is one, as handlers see it.
+#[derive(Debug, Clone)]
+pub struct Commits {
+    committer: Option<Committer>,
+    push: Durability,
+}
+
+impl Commits {
+    /// Commits of this committer; pushes are as durable as `push` says when they are acknowledged.
+    #[must_use]
+    pub const fn new(committer: Option<Committer>, push: Durability) -> Self {
+        Self { committer, push }
+    }
+
+    /// None: nothing is kept.
+    pub(super) const fn none() -> Self {
+        Self::new(None, Durability::Interval)
+    }
+
+    /// Waits until what was pushed is durable, where that was asked for; says whether it is, or nothing where nobody knows.
+    pub(super) async fn of_push(&self) -> Option<bool> {
+        match &self.committer {
+            Some(committer) if self.push == Durability::Sync => Some(committer.settled().await.is_ok()),
+            _ => None,
+        }
+    }
+
+    /// Waits until what is about to be shown is durable: a counter that was seen, and is smaller after a restart, would look as if
+    /// it had begun anew. A store that fails or hangs is no reason to show nothing.
+    pub(super) async fn of_scrape(&self) {
+        if let Some(committer) = &self.committer {
+            _ = timeout(PATIENCE, committer.settled()).await;
+        }
+    }
+
+    /// Commits what there is, and closes the store.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub async fn stop(&self) -> Result<(), NotDurable> {
+        match &self.committer {
+            Some(committer) => committer.stop().await,
+            None => Ok(()),
+        }
+    }
+}

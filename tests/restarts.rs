@@ -1,0 +1,8 @@
+//! What outlives the exporter, however it ends: counters, and what recognises an event that is told again.
+
+mod support;
+
+#[path = "restarts/kills.rs"]
+mod kills;
+#[path = "restarts/storage.rs"]
+mod storage;
