@@ -1,4 +1,4 @@
-//! Budgets, as a gateway tells them with a request.
+//! Budgets, as a gateway tells them with a request, and whose they are.
 
 use std::borrow::Cow;
 
@@ -30,9 +30,16 @@ pub enum BudgetScope {
     Team,
     /// A user.
     User,
+    /// An organisation.
+    Org,
+    /// An end user, on whose behalf callers ask.
+    EndUser,
 }
 
 impl BudgetScope {
+    /// Every scope, in the order of the metrics.
+    pub const ALL: [Self; 5] = [Self::Key, Self::Team, Self::User, Self::Org, Self::EndUser];
+
     /// The label value.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -40,6 +47,14 @@ impl BudgetScope {
             Self::Key => "key",
             Self::Team => "team",
             Self::User => "user",
+            Self::Org => "org",
+            Self::EndUser => "end_user",
         }
+    }
+
+    /// The place of this scope in [`ALL`](Self::ALL).
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use super::BudgetScope;
+
 const TAG_PREFIX: &str = "tag:";
 
 /// One property of a caller that becomes a label of the `llm_consumer_*` counters.
@@ -39,6 +41,18 @@ impl ConsumerLabel {
     #[must_use]
     pub fn label_name(&self) -> String {
         self.to_string().replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_'), "_")
+    }
+
+    /// The kind of entity that this label shows by its alias; `None` where it shows an id or a tag. A user and an end user are
+    /// known by their ids, and their aliases may be the names of persons.
+    #[must_use]
+    pub const fn named_scope(&self) -> Option<BudgetScope> {
+        match self {
+            Self::Key => Some(BudgetScope::Key),
+            Self::Team => Some(BudgetScope::Team),
+            Self::Org => Some(BudgetScope::Org),
+            Self::User | Self::EndUser | Self::Tag(_) => None,
+        }
     }
 }
 

@@ -14,17 +14,18 @@ use std::ops::{Add, AddAssign};
 pub struct Usd(u128);
 
 const PICO_PER_USD: f64 = 1e12;
-/// A single amount above this is no price of a request but a mistake.
-const LARGEST: f64 = 1e12;
 
 impl Usd {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// A single amount above this, in USD, is a mistake or a way to say that there is no limit.
+    pub const LARGEST: f64 = 1e12;
+
     /// From a float; `None` when it is negative, not finite or above 10¹² USD.
     #[must_use]
     pub fn from_f64(usd: f64) -> Option<Self> {
-        if !(0.0..=LARGEST).contains(&usd) {
+        if !(0.0..=Self::LARGEST).contains(&usd) {
             return None;
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range was checked above")]

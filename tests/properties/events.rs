@@ -92,7 +92,7 @@ fn caller() -> impl Strategy<Value = Caller<'static>> {
 }
 
 fn budget() -> impl Strategy<Value = Budget<'static>> {
-    let scope = select(vec![BudgetScope::Key, BudgetScope::Team, BudgetScope::User]);
+    let scope = select(BudgetScope::ALL.to_vec());
     (scope, label(), label(), option::of(usd()), usd(), option::of(time()))
         .prop_map(|(scope, id, alias, limit, spent, resets_at)| Budget { scope, id, alias, limit, spent, resets_at })
 }
