@@ -11,6 +11,7 @@ mod changes;
 mod consumers;
 mod dependencies;
 mod deployments;
+mod entities;
 mod exemplar;
 mod expected;
 mod fallbacks;
@@ -24,6 +25,7 @@ mod label;
 mod listing;
 mod lists;
 mod models;
+mod names;
 mod news;
 mod outbox;
 mod outcomes;
@@ -53,6 +55,7 @@ pub use changes::{Changes, NotRestored, RowChange};
 pub use consumers::ConsumerFacts;
 pub use dependencies::{Check, Dependency, DependencyFacts, LatestCheck};
 pub use deployments::{Cooldown, DeploymentFacts, DeploymentInfo, LastError};
+pub use entities::{Entity, EntityList, EntityListFacts};
 pub use exemplar::{Exemplar, TraceId};
 pub use expected::Expected;
 pub use fallbacks::FallbackFacts;
@@ -80,7 +83,7 @@ pub use traffic::Settings;
 pub use upstreams::UpstreamFacts;
 pub use without_model::WithoutModelFacts;
 
-use crate::event::{ProbeOutcome, RequestEvent, SkipReason, Timestamp, Usd};
+use crate::event::{BudgetScope, ProbeOutcome, RequestEvent, SkipReason, Timestamp, Usd};
 use outbox::Outbox;
 use traffic::Traffic;
 
@@ -192,6 +195,17 @@ impl State {
             self.startup.note_list();
         }
         self.traffic.lock().note_list(source, facts);
+    }
+
+    /// Takes over who the gateway lists: in the scopes of these lists, who is not listed has no budget from now on, and requests
+    /// only refresh what is. Returns for each list how many had no room.
+    pub fn list_entities(&self, lists: &[EntityList]) -> Vec<usize> {
+        self.traffic.lock().list_entities(lists)
+    }
+
+    /// Notes that the list of this scope could not be read: the one before holds.
+    pub fn note_unread_entities(&self, scope: BudgetScope) {
+        self.traffic.lock().note_unread_entities(scope);
     }
 
     /// Adds what a probe of the deployment with this id found.

@@ -9,7 +9,8 @@ metrics! {
     SERIES = Gauge "llm_exporter_series" ["table"];
     /// The most rows that a table may have.
     LIMIT = Gauge "llm_exporter_series_limit" ["table"];
-    /// Events that found no row in a full table and went to its row other, or, where values do not add up, nowhere.
+    /// What found no row in a full table and went to its row other, or, where values do not add up, nowhere: events, and at each
+    /// reading the budgets that are left out.
     OVERFLOW = Counter "llm_exporter_series_overflow_total" ["table"];
 }
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::sources::Source;
 use super::{
-    BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, Expected, FallbackFacts,
+    BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected, FallbackFacts,
     HealthCheckFacts, ListFacts, ListSource, ModelFacts, ProbeLatency, RateLimitFacts, Row, Rows, SourceFacts,
     TableSize, UpstreamFacts, WithoutModelFacts,
 };
-use crate::event::Timestamp;
+use crate::event::{BudgetScope, Timestamp};
 
 /// The deployments of a gateway at one moment: all that verdicts are made from.
 #[derive(Debug, Clone)]
@@ -44,8 +44,10 @@ pub struct Snapshot {
     pub fallbacks: Rows<FallbackFacts>,
     /// Consumers by the operator's labels and model.
     pub consumers: Rows<ConsumerFacts>,
-    /// Budgets by scope, id and alias.
+    /// Budgets by scope and id.
     pub budgets: Rows<BudgetFacts>,
+    /// How reading the lists of who may spend went, in the order of [`BudgetScope::ALL`]; `None` before the first reading.
+    pub entity_lists: [Option<EntityListFacts>; BudgetScope::ALL.len()],
     /// Providers' rate limits by deployment.
     pub rate_limits: Rows<RateLimitFacts>,
     /// How long probes took, by model, provider and level.

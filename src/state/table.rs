@@ -175,6 +175,18 @@ impl<F> Table<F> {
         }
     }
 
+    /// The row with these label values, if there is one.
+    pub(super) fn get_mut(&mut self, values: &[&str]) -> Option<&mut F> {
+        let key = key_of(values);
+        let position = self.find(&key, self.hash(&key))?;
+        Some(self.at(position))
+    }
+
+    /// Counts so many that have no row, and go nowhere.
+    pub(super) fn note_overflows(&mut self, many: usize) {
+        self.overflowed = self.overflowed.saturating_add(many as u64);
+    }
+
     /// Counts something that goes to the overflow row by a position that is known already.
     pub(super) fn note_overflow(&mut self) {
         self.overflowed += 1;

@@ -6,16 +6,19 @@ use std::time::Duration;
 
 use super::calls::{Calls, Sequel};
 use super::journal::Journal;
+use super::names::Names;
 use super::outbox::Outbox;
 use super::snapshot::{Fleet, Snapshot};
 use super::table::{OVERFLOW, Slot, Table};
 use super::{
-    BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, Expected, FallbackFacts,
+    BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected, FallbackFacts,
     HealthCheckFacts, ListFacts, ListSource, ModelFacts, Origin, ProbeLatency, RateLimitFacts, RejectReason, Source,
     SourceFacts, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments, fallbacks, models, probe_latency,
     rate_limits, upstreams,
 };
-use crate::event::{ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd};
+use crate::event::{
+    BudgetScope, ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd,
+};
 
 /// A version is a short word; anything longer is somebody's joke.
 const MAX_VERSION_BYTES: usize = 64;
@@ -69,7 +72,10 @@ pub(super) struct Traffic {
     pub(super) models: Table<ModelFacts>,
     pub(super) fallbacks: Table<FallbackFacts>,
     pub(super) consumers: Table<ConsumerFacts>,
-    budgets: Table<BudgetFacts>,
+    pub(super) budgets: Table<BudgetFacts>,
+    /// How reading the lists of who may spend went; `None` before the first reading.
+    pub(super) entity_lists: [Option<EntityListFacts>; BudgetScope::ALL.len()],
+    pub(super) names: Names,
     rate_limits: Table<RateLimitFacts>,
     pub(super) health_checks: HealthCheckFacts,
     pub(super) without_model: WithoutModelFacts,
@@ -97,6 +103,8 @@ impl Traffic {
             fallbacks: Table::new(fallbacks::LABELS, settings.models),
             consumers: Table::new(consumer_labels.chain(["model".to_owned()]), settings.consumers),
             budgets: Table::new(budgets::LABELS, settings.budgets),
+            entity_lists: Default::default(),
+            names: Names::default(),
             rate_limits: Table::new(rate_limits::LABELS, settings.deployments),
             health_checks: HealthCheckFacts::default(),
             without_model: WithoutModelFacts::default(),
@@ -216,7 +224,9 @@ impl Traffic {
                 self.record_consumer(OVERFLOW, event);
             }
         }
-        self.record_budgets(event, at);
+        for budget in &event.budgets {
+            self.record_budget(budget, at);
+        }
     }
 
     fn record_attempt(&mut self, deployment: &Deployment<'_>, event: &RequestEvent<'_>, at: Timestamp, now: Timestamp) {
@@ -354,22 +364,9 @@ impl Traffic {
         if labels.is_empty() {
             return None;
         }
-        let who = labels.iter().map(|label| event.caller.label(label));
+        let who = labels.iter().map(|label| self.names.resolve(label, event.caller.label(label)));
         let key: smallvec::SmallVec<[&str; 8]> = who.chain([model]).collect();
         Some(self.consumers.entry(&key, ConsumerFacts::default))
-    }
-
-    fn record_budgets(&mut self, event: &RequestEvent<'_>, at: Timestamp) {
-        for budget in &event.budgets {
-            let key = [budget.scope.as_str(), &budget.id];
-            // Most have no limit, and of those only the ones that had one are known.
-            if budget.limit.is_none() && !self.budgets.contains(&key) {
-                continue;
-            }
-            if let Some(facts) = self.budgets.entry_or_drop(&key, || BudgetFacts::new(budget, at)) {
-                facts.update(budget, at);
-            }
-        }
     }
 
     pub(super) fn fleet(&mut self, now: Timestamp) -> Fleet {
@@ -405,6 +402,7 @@ impl Traffic {
             fallbacks: self.fallbacks.rows(),
             consumers: self.consumers.rows(),
             budgets: self.budgets.rows(),
+            entity_lists: self.entity_lists,
             rate_limits: self.rate_limits.rows(),
             health_checks: self.health_checks,
             without_model: self.without_model,
