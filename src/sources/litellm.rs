@@ -8,6 +8,7 @@ mod classify;
 mod convert;
 mod elements;
 mod json;
+mod key_id;
 mod loose;
 mod payload;
 
@@ -17,6 +18,7 @@ use crate::sink::{Receipt, Sink};
 use crate::state::{RejectReason, Source};
 
 use elements::{Element, Elements};
+pub(in crate::sources) use key_id::names_a_key;
 
 /// What is decoded before other threads have their turn.
 const PORTION: usize = 128 * 1024;

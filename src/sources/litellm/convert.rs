@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::classify::{client_left, error_kind, found_no_deployment};
 use super::json;
+use super::key_id::names_a_key;
 use super::loose::Loose;
 use super::payload::{AdditionalHeaders, Metadata, Payload, Pricing, Text};
 use crate::event::{
@@ -270,13 +271,9 @@ fn caller<'a>(payload: &mut Payload<'a>, reach: &Reach<'_>, error: Option<ErrorK
     }
 }
 
-/// The hash of the caller's key, or the name of a key of LiteLLM's own. LiteLLM hashes only keys of its making: what another
-/// authority issued, such as an access token, it passes on as it is, and that names nobody here.
+/// The hash of the caller's key, or the name of a key of LiteLLM's own.
 fn key_hash<'a>(metadata: &Metadata<'a>) -> Option<Cow<'a, str>> {
-    const SHA256_DIGITS: usize = 64;
-    let is_hash = |text: &str| text.len() == SHA256_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_of_litellm = |text: &str| text.starts_with("hashed-jwt-") || text.starts_with("litellm");
-    metadata.user_api_key_hash.0.clone().filter(|text| is_hash(text) || is_of_litellm(text))
+    metadata.user_api_key_hash.0.clone().filter(|text| names_a_key(text))
 }
 
 /// Whether LiteLLM told anything of a key that only its database knows, or refused for a reason that needs a known key.
