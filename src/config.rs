@@ -17,6 +17,7 @@ mod probes;
 mod proxy;
 mod secret;
 mod sections;
+mod sources;
 mod storage;
 mod units;
 
@@ -33,6 +34,7 @@ pub use self::{
     probes::{CompletionProbes, Probes},
     secret::{Secret, SecretFileError},
     sections::{Database, Dependencies, Gateway, Ingest, Labels, Limits, Redis, Scrape, Shutdown},
+    sources::{LitellmBudgets, Sources},
     storage::{Durability, DurabilityOf, Storage},
 };
 use crate::health::Policy;
@@ -62,6 +64,8 @@ pub struct Config {
     pub probes: Probes,
     /// How the database, Redis and the gateway are checked.
     pub dependencies: Dependencies,
+    /// What is read of the gateway besides the events that it pushes.
+    pub sources: Sources,
     /// What is kept across restarts, and where.
     pub storage: Storage,
     /// How scrapes are served.
@@ -86,6 +90,7 @@ impl Default for Config {
             health: Policy::default(),
             probes: Probes::default(),
             dependencies: Dependencies::default(),
+            sources: Sources::default(),
             storage: Storage::default(),
             scrape: Scrape::default(),
             shutdown: Shutdown::default(),

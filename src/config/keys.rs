@@ -98,6 +98,8 @@ pub(super) static KEYS: &[Key] = &[
     key!(probes.completion.interval: kind::DURATION),
     key!(dependencies.interval: kind::DURATION),
     key!(dependencies.timeout: kind::DURATION),
+    key!(sources.litellm_budgets.enabled: kind::SWITCH),
+    key!(sources.litellm_budgets.interval: kind::DURATION),
     key!(storage.path: OrOff(kind::FOLDER)),
     key!(storage.interval: kind::DURATION),
     key!(storage.durability.push: kind::DURABILITY),

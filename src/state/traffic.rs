@@ -166,7 +166,7 @@ impl Traffic {
         self.source_mut(origin.source).duplicates += 1;
         // Both are as of a time, so that telling them again changes nothing: of two sources one may not know them.
         let at = event.ended_at.min(now);
-        self.record_budgets(event, at);
+        event.budgets.iter().for_each(|budget| self.record_budget(budget, at));
         if let Reach::Deployment(Deployment { id, rate_limits: Some(limits), .. }) = &event.reach {
             self.update_rate_limits(id, limits, at);
         }
@@ -224,9 +224,7 @@ impl Traffic {
                 self.record_consumer(OVERFLOW, event);
             }
         }
-        for budget in &event.budgets {
-            self.record_budget(budget, at);
-        }
+        event.budgets.iter().for_each(|budget| self.record_budget(budget, at));
     }
 
     fn record_attempt(&mut self, deployment: &Deployment<'_>, event: &RequestEvent<'_>, at: Timestamp, now: Timestamp) {
