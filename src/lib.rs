@@ -7,13 +7,13 @@
 //! dependencies ──▶ what is there ────────────────────┘
 //! ```
 //!
-//! In the order of that picture: [`sources`] know the wire formats of gateways and make [`event`]s of them; the [`sink`] lets
-//! each attempt pass once; the [`state`] adds up facts; [`health`] judges them when asked; [`collectors`] turn facts and
-//! verdicts into metrics and [`exposition`] writes these down; the [`server`] answers. [`discovery`] finds out which deployments
-//! there are, the [`scheduler`] gives each its turn, and [`probes`] ask it; [`dependencies`] are asked on clocks of their own;
-//! [`replicas`] share what they find. What is [kept](keeping) of it all outlives the end, in [`storage`]. [`supervise`] runs all of these in the
-//! background. [`config`] says how, [`run`] puts it all together. What stands between [`event`] and [`exposition`] is pure: no I/O,
-//! no clock, no async.
+//! In the order of that picture: [`sources`] know the wire formats of gateways and make [`event`]s of them, and lists of who
+//! may spend; the [`sink`] lets each attempt pass once; the [`state`] adds up facts; [`health`] judges them when asked;
+//! [`collectors`] turn facts and verdicts into metrics and [`exposition`] writes these down; the [`server`] answers.
+//! [`discovery`] finds out which deployments there are, the [`scheduler`] gives each its turn, and [`probes`] ask it;
+//! [`dependencies`] are asked on clocks of their own; [`replicas`] share what they find. What is [kept](keeping) of it all
+//! outlives the end, in [`storage`]. [`supervise`] runs all of these in the background. [`config`] says how, [`run`] puts it all
+//! together. What stands between [`event`] and [`exposition`] is pure: no I/O, no clock, no async.
 
 pub mod address;
 mod breather;

@@ -25,6 +25,12 @@ impl Connection {
         Self { client, driver, server }
     }
 
+    /// The server that it leads to, for messages.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
     /// Asks for the number one. Waits as long as it takes.
     ///
     /// # Errors
