@@ -1,5 +1,6 @@
 //! Everything that goes on behind the server: what is asked of the gateway, of what it depends on, and of its deployments.
 
+mod budgets;
 mod checks;
 mod discovery;
 mod sharing;
@@ -66,6 +67,7 @@ impl Background {
         let (is_stopping, stopping) = watch::channel(false);
         let gateway = gateway(config)?;
         checks::start(&mut supervisor, config, gateway.as_ref(), state)?;
+        budgets::start(&mut supervisor, config, state)?;
         let roster = discovery::start(&mut supervisor, config, gateway, state);
         let has_stepped_down = start_probing(&mut supervisor, config, state, probing, roster, stopping)?;
         let (watched, policy) = (Arc::clone(state), config.health);
