@@ -34,7 +34,7 @@ pub use self::{
     probes::{CompletionProbes, Probes},
     secret::{Secret, SecretFileError},
     sections::{Database, Dependencies, Gateway, Ingest, Labels, Limits, Redis, Scrape, Shutdown},
-    sources::{LitellmBudgets, Sources},
+    sources::{LitellmBudgets, Sources, SpendLogs, Start},
     storage::{Durability, DurabilityOf, Storage},
 };
 use crate::health::Policy;

@@ -73,6 +73,10 @@ const MESSAGES: &[(&str, &str)] = &[
         "listen[0]: found \"0.0.0.0\", expected ADDRESS:PORT such as 0.0.0.0:4000 or [::]:4000 (in {})",
     ),
     (
+        "lookback_above_sweep",
+        "sources.litellm_spend_logs.lookback: found 36h, expected at most sources.litellm_spend_logs.sweep, which is 24h (in {})",
+    ),
+    (
         "many_mistakes",
         "ingest.max_bodi: unknown key, did you mean ingest.max_body? (in {})\n\
          ingest.max_body: found \"big\", expected a size such as 64MiB, 64MB or plain bytes, from 1 byte to 1024GiB (in {})\n\
@@ -115,6 +119,10 @@ const MESSAGES: &[(&str, &str)] = &[
     (
         "size_with_unknown_unit",
         "ingest.max_body: found \"64 apples\", expected a size such as 64MiB, 64MB or plain bytes, from 1 byte to 1024GiB (in {})",
+    ),
+    (
+        "start_is_a_date",
+        "sources.litellm_spend_logs.start: found \"2026-11-01\", expected now, beginning or a time such as \"2026-11-01T00:00:00Z\" (in {})",
     ),
     (
         "token_and_token_file",

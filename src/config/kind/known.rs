@@ -4,9 +4,9 @@ use std::{fmt::Display, net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{One, list::List, quoted};
 use crate::{
-    config::{Durability, LogFormat, LogLevel, units},
+    config::{Durability, LogFormat, LogLevel, Start, units},
     discovery::{Mode, ProbeChoice},
-    event::{ConsumerLabel, Usd},
+    event::{ConsumerLabel, Timestamp, Usd},
 };
 
 /// The most rows, events or requests that a setting can allow: far above any use, and far below
@@ -51,6 +51,24 @@ pub(in crate::config) const GRACE: One<Duration> = One {
     expected: "a duration with its unit, such as 30s, 5m or 1h30m, from 0s to 8760h",
     parse: |text| units::parse_duration(text).filter(|duration| *duration <= LONGEST),
     show: |duration| units::show_duration(*duration),
+};
+
+/// Where reading begins.
+pub(in crate::config) const START: One<Start> = One {
+    expected: "now, beginning or a time such as \"2026-11-01T00:00:00Z\"",
+    parse: |text| match text {
+        "now" => Some(Start::Now),
+        "beginning" => Some(Start::Beginning),
+        time => {
+            let micros = time.parse::<jiff::Timestamp>().ok()?.as_microsecond();
+            (micros >= 0).then(|| Start::At(Timestamp::from_micros(micros)))
+        }
+    },
+    show: |start| match start {
+        Start::Now => "now".to_owned(),
+        Start::Beginning => "beginning".to_owned(),
+        Start::At(at) => quoted(&jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or_default()),
+    },
 };
 
 /// A span of time in which a slow Redis has answered three times.

@@ -34,13 +34,16 @@ impl Loading {
 
     /// Some values must not be above others.
     fn check_order(&mut self) {
-        let Config { health, ingest, .. } = &self.config;
+        let Config { health, ingest, sources, .. } = &self.config;
         let ratios = health.degraded_error_ratio > health.unhealthy_error_ratio;
         let bodies = ingest.max_body > ingest.max_in_flight;
+        let spend_logs = &sources.litellm_spend_logs;
+        let lookback = spend_logs.lookback > spend_logs.sweep;
         let freshness = health.freshness > health.stale_after;
         self.check_pair(ratios, "health.degraded_error_ratio", "health.unhealthy_error_ratio");
         self.check_pair(bodies, "ingest.max_body", "ingest.max_in_flight");
         self.check_pair(freshness, "health.freshness", "health.stale_after");
+        self.check_pair(lookback, "sources.litellm_spend_logs.lookback", "sources.litellm_spend_logs.sweep");
         self.check_probes();
     }
 
