@@ -76,6 +76,8 @@ pub struct RequestEvent<'a> {
     pub retries: u64,
     /// How many models the gateway had tried in vain before this attempt served the call.
     pub fallbacks: u64,
+    /// The model that the gateway had tried first, where it stood in for another and its source tells for which.
+    pub fallback_from: Option<Cow<'a, str>>,
 }
 
 impl RequestEvent<'_> {

@@ -34,6 +34,7 @@ mod probes;
 mod probing;
 mod rate_limits;
 mod reach;
+mod reading;
 mod set_back;
 mod snapshot;
 mod sources;
@@ -72,6 +73,7 @@ pub use probes::{ProbeCounts, ProbeFacts, ProbedBy};
 pub use probing::ProbeView;
 pub use rate_limits::RateLimitFacts;
 pub use reach::{Reach, Recent};
+pub use reading::{Reading, ReadingProgress};
 pub(crate) use set_back::is_ahead;
 pub use snapshot::{Fleet, Snapshot};
 pub use sources::{Origin, RejectReason, Source, SourceFacts};
@@ -182,6 +184,16 @@ impl State {
     /// Notes whether a delivery as a whole could be taken.
     pub fn note_delivery(&self, source: Source, taken: bool) {
         self.traffic.lock().source_mut(source).up = Some(taken);
+    }
+
+    /// Notes how reading a source goes.
+    pub fn note_reading(&self, source: Source, reading: Reading) {
+        self.traffic.lock().note_reading(source, reading);
+    }
+
+    /// Notes rows of a source that were found long after their requests began.
+    pub fn note_late(&self, source: Source, rows: u64) {
+        self.traffic.lock().source_mut(source).late += rows;
     }
 
     /// Takes over a list of all deployments, which was asked for at `at`: what is not on it is no longer shown.

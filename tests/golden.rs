@@ -13,7 +13,10 @@ use std::time::Duration;
 
 use llm_exporter::event::{ErrorKind, ProbeFailure, ProbeLevel, ProbeOutcome, ProbeUsage, SkipReason, Usd};
 use llm_exporter::exposition::Dialect;
-use llm_exporter::state::{Check, Dependency, Expected, ListFacts, ListSource, Listing, ProbedBy, Settings, State};
+use llm_exporter::state::{
+    Check, Dependency, Expected, ListFacts, ListSource, Listing, ProbedBy, Reading, ReadingProgress, Settings, Source,
+    State,
+};
 use support::captures;
 use support::exposition::{Exposition, Format};
 use support::pipeline::{NOW, Pipeline, settings};
@@ -47,6 +50,8 @@ fn note_what_no_event_tells(state: &State) {
     }
     state.note_probe_skipped("dep-mock-fast", SkipReason::FreshTraffic);
     state.note_cooldowns(&HashSet::from(["dep-idle".to_owned()]), NOW);
+    let reading = Reading { progress: ReadingProgress::UpToDate, workers: Some(4), ..Reading::starting(NOW) };
+    state.note_reading(Source::LitellmSpendLogs, reading);
     for (dependency, result) in Dependency::ALL.into_iter().zip([Ok(()), Err("refused".to_owned()), Ok(())]) {
         state.note_dependency(dependency, Check { at: NOW, latency: Duration::from_micros(2_500), result });
     }
@@ -125,8 +130,7 @@ fn the_captures_fill_every_family_but_those_that_need_what_was_not_captured() {
         .filter(|name| !name.starts_with("process_") && !name.starts_with("llm_exporter_"))
         .filter(is_missing)
         .collect();
-    // No key was captured whose budget is reset, no database is read, and deliveries are noted by the server.
-    let of_a_database =
-        ["llm_key_expiry_timestamp_seconds", "llm_budgets_up", "llm_budgets_last_success_timestamp_seconds"];
-    assert_eq!(missing, [&["llm_budget_reset_timestamp_seconds"][..], &of_a_database, &["llm_source_up"]].concat());
+    // No key was captured whose budget is reset, and no list of who may spend is read.
+    let of_lists = ["llm_key_expiry_timestamp_seconds", "llm_budgets_up", "llm_budgets_last_success_timestamp_seconds"];
+    assert_eq!(missing, [&["llm_budget_reset_timestamp_seconds"][..], &of_lists].concat());
 }

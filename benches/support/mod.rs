@@ -70,6 +70,7 @@ pub(crate) fn event(consumer: usize, model: usize) -> RequestEvent<'static> {
         trace_id: Some("7f328509a167126c796dc53a1f6f0807".into()),
         retries: 0,
         fallbacks: 0,
+        fallback_from: None,
     }
 }
 

@@ -1,11 +1,13 @@
 //! The JSON of the health routes: a contract. Keys may be added, none is renamed.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
 use super::explanation::Explanation;
 use super::{DependencyReport, DeploymentReport, HealthState, Readiness, Report, Rule, StorageJson};
 use crate::event::Timestamp;
-use crate::state::{Dependency, ListFacts, ListSource};
+use crate::state::{Dependency, ListFacts, ListSource, Reading, Source};
 
 /// `GET /health`
 #[derive(Debug, Serialize)]
@@ -51,6 +53,8 @@ pub struct ServicesJson<'a> {
     redis: ServiceJson<'a>,
     router: RouterJson<'a>,
     gateway: GatewayJson<'a>,
+    /// Where events are read, by the name of the source.
+    sources: BTreeMap<&'static str, SourceJson<'a>>,
 }
 
 /// One dependency.
@@ -85,6 +89,19 @@ struct GatewayJson<'a> {
     version: Option<&'a str>,
     #[serde(flatten)]
     service: ServiceJson<'a>,
+}
+
+/// One source that is read.
+#[derive(Debug, Serialize)]
+struct SourceJson<'a> {
+    status: &'static str,
+    /// How far what was counted is behind.
+    lag_seconds: f64,
+    /// When it was last read without a failure.
+    last_poll: Option<Rfc3339>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    missing_columns: &'a [String],
 }
 
 /// One list of models.
@@ -199,6 +216,11 @@ impl<'a> ServicesJson<'a> {
                 lists: lists.filter_map(|(source, facts)| Some(ListJson::new(*source, facts.as_ref()?))).collect(),
             },
             gateway: GatewayJson { version: report.gateway_version.as_deref(), service: service(Dependency::Gateway) },
+            sources: Source::ALL
+                .iter()
+                .zip(&report.readings)
+                .filter_map(|(source, reading)| Some((source.as_str(), SourceJson::new(reading.as_ref()?, report.at))))
+                .collect(),
         }
     }
 }
@@ -225,6 +247,18 @@ impl<'a> ListJson<'a> {
             deployments: *deployments,
             last_success: last_success_at.map(Rfc3339),
             error: error.as_deref(),
+        }
+    }
+}
+
+impl<'a> SourceJson<'a> {
+    fn new(reading: &'a Reading, now: Timestamp) -> Self {
+        Self {
+            status: reading.status(),
+            lag_seconds: reading.lag(now).as_secs_f64(),
+            last_poll: reading.last_poll_at.map(Rfc3339),
+            error: reading.error(),
+            missing_columns: &reading.missing_columns,
         }
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::{DependencyReport, HealthState, Policy, Readiness, Rule, Verdict, judge};
 use crate::event::Timestamp;
-use crate::state::{Dependency, DeploymentFacts, DeploymentInfo, Fleet, LabelSet, LastError, ListFacts, ListSource};
+use crate::state::{
+    Dependency, DeploymentFacts, DeploymentInfo, Fleet, LabelSet, LastError, ListFacts, ListSource, Reading, Source,
+};
 
 /// The verdicts on a gateway as of one moment. Every health gauge and every JSON number is read from here.
 #[derive(Debug, Clone)]
@@ -21,6 +23,10 @@ pub struct Report {
     /// How reading the lists of models went, in the order of [`ListSource::ALL`]; `None` where one is not configured, and before
     /// the first reading.
     pub lists: [Option<ListFacts>; ListSource::ALL.len()],
+    /// How reading the sources goes that are read, in the order of [`Source::ALL`]; `None` where one is not.
+    pub readings: [Option<Reading>; Source::ALL.len()],
+    /// The moment.
+    pub at: Timestamp,
     /// The version that the gateway says it is.
     pub gateway_version: Option<String>,
     /// Whether the exporter may be sent traffic.
@@ -93,6 +99,8 @@ impl Report {
             models,
             dependencies: DependencyReport::all(fleet),
             lists: fleet.lists.clone(),
+            readings: fleet.readings.clone(),
+            at: fleet.at,
             gateway_version: fleet.gateway_version.clone(),
             readiness,
         }

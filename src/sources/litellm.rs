@@ -5,12 +5,12 @@
 //! does I/O; the HTTP route is in [`server`](crate::server).
 
 mod classify;
-mod convert;
+pub(in crate::sources) mod convert;
 mod elements;
 mod json;
 mod key_id;
-mod loose;
-mod payload;
+pub(in crate::sources) mod loose;
+pub(in crate::sources) mod payload;
 
 use crate::breather::Breather;
 use crate::event::Timestamp;

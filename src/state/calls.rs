@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
+use super::clean;
 use crate::event::{CallKey, Delivery, Outcome, RequestEvent, Timestamp};
 
 /// Calls that are remembered: a minute and a half of a thousand a second, in some 11 MB.
@@ -105,8 +106,24 @@ impl Calls {
                 Sequel::Fallback { failed: Some(failed.model), model, is_success }
             }
         });
+        let told = || event.fallback_from.as_deref().map(clean).filter(|failed| **failed != *model);
+        let sequel = sequel.or_else(|| {
+            let failed = Some(told()?.as_ref().into());
+            Some(Sequel::Fallback { failed, model: model.into(), is_success })
+        });
         self.remember(call, model, event, sequel.is_some(), now);
         sequel
+    }
+
+    /// What a fallback comes to that waits for its failure, where another source tells that `failed` had failed.
+    pub(super) fn explain_served(&mut self, call: CallKey, failed: &str) -> Option<Sequel> {
+        match self.known.remove(&call)? {
+            Attempt::Served(served) if served.is_fallback => self.explain(call, served, failed),
+            attempt => {
+                self.insert(call, attempt);
+                None
+            }
+        }
     }
 
     /// Adds a failure of a call at `model` before any deployment was asked, which may be told after what made it good.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::sources::Source;
 use super::{
     BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected, FallbackFacts,
-    HealthCheckFacts, ListFacts, ListSource, ModelFacts, ProbeLatency, RateLimitFacts, Row, Rows, SourceFacts,
+    HealthCheckFacts, ListFacts, ListSource, ModelFacts, ProbeLatency, RateLimitFacts, Reading, Row, Rows, SourceFacts,
     TableSize, UpstreamFacts, WithoutModelFacts,
 };
 use crate::event::{BudgetScope, Timestamp};
@@ -23,6 +23,8 @@ pub struct Fleet {
     pub listed_at: Option<Timestamp>,
     /// How reading the lists went, in the order of [`ListSource::ALL`]; `None` before the first reading.
     pub lists: [Option<ListFacts>; ListSource::ALL.len()],
+    /// How reading the sources goes that are read, in the order of [`Source::ALL`]; `None` where one is not.
+    pub readings: [Option<Reading>; Source::ALL.len()],
     /// What checks of the dependencies found, in the order of [`Dependency::ALL`].
     pub dependencies: [DependencyFacts; Dependency::ALL.len()],
     /// The version that the gateway says it is.

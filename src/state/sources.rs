@@ -34,6 +34,15 @@ impl Source {
     /// Every source, in the order of the metrics.
     pub const ALL: [Self; 2] = [Self::LitellmCallback, Self::LitellmSpendLogs];
 
+    /// Whether it comes to us, and is not read.
+    #[must_use]
+    pub const fn is_pushed(self) -> bool {
+        match self {
+            Self::LitellmCallback => true,
+            Self::LitellmSpendLogs => false,
+        }
+    }
+
     /// The label value.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -97,9 +106,17 @@ pub struct SourceFacts {
     pub last_event_at: Option<Timestamp>,
     /// How long after its end the latest event arrived.
     pub lag: Option<Duration>,
+    /// Rows that were found long after their requests began.
+    pub late: u64,
 }
 
 impl SourceFacts {
+    /// Whether it delivered anything.
+    #[must_use]
+    pub fn has_any(&self) -> bool {
+        self.events > 0 || self.duplicates > 0 || self.rejected.iter().any(|count| *count > 0)
+    }
+
     pub(super) fn note_event(&mut self, ended_at: Timestamp, now: Timestamp) {
         self.events += 1;
         if self.last_event_at <= Some(ended_at) {

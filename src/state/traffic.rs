@@ -12,9 +12,9 @@ use super::snapshot::{Fleet, Snapshot};
 use super::table::{OVERFLOW, Slot, Table};
 use super::{
     BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected, FallbackFacts,
-    HealthCheckFacts, ListFacts, ListSource, ModelFacts, Origin, ProbeLatency, RateLimitFacts, RejectReason, Source,
-    SourceFacts, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments, fallbacks, models, probe_latency,
-    rate_limits, upstreams,
+    HealthCheckFacts, ListFacts, ListSource, ModelFacts, Origin, ProbeLatency, RateLimitFacts, Reading, RejectReason,
+    Source, SourceFacts, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments, fallbacks, models,
+    probe_latency, rate_limits, upstreams,
 };
 use crate::event::{
     BudgetScope, ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd,
@@ -81,6 +81,7 @@ pub(super) struct Traffic {
     pub(super) without_model: WithoutModelFacts,
     calls: Calls,
     pub(super) sources: [SourceFacts; Source::ALL.len()],
+    readings: [Option<Reading>; Source::ALL.len()],
     dependencies: [DependencyFacts; Dependency::ALL.len()],
     lists: [Option<ListFacts>; ListSource::ALL.len()],
     gateway_version: Option<String>,
@@ -110,6 +111,7 @@ impl Traffic {
             without_model: WithoutModelFacts::default(),
             calls: Calls::default(),
             sources: Default::default(),
+            readings: Default::default(),
             dependencies: Default::default(),
             lists: Default::default(),
             gateway_version: None,
@@ -130,6 +132,11 @@ impl Traffic {
 
     pub(super) fn source_mut(&mut self, source: Source) -> &mut SourceFacts {
         &mut self.sources[source as usize]
+    }
+
+    pub(super) fn note_reading(&mut self, source: Source, reading: Reading) {
+        self.source_mut(source).up = reading.is_up();
+        self.readings[source as usize] = Some(reading);
     }
 
     pub(super) fn dependency_mut(&mut self, dependency: Dependency) -> &mut DependencyFacts {
@@ -167,9 +174,11 @@ impl Traffic {
         // Both are as of a time, so that telling them again changes nothing: of two sources one may not know them.
         let at = event.ended_at.min(now);
         event.budgets.iter().for_each(|budget| self.record_budget(budget, at));
-        if let Reach::Deployment(Deployment { id, rate_limits: Some(limits), .. }) = &event.reach {
+        let Reach::Deployment(Deployment { id, model, rate_limits, .. }) = &event.reach else { return };
+        if let Some(limits) = rate_limits {
             self.update_rate_limits(id, limits, at);
         }
+        self.explain_fallback(model, event);
     }
 
     pub(super) fn note_rejected(&mut self, origin: Origin, reason: RejectReason) {
@@ -300,12 +309,19 @@ impl Traffic {
         let model = &*clean(model);
         let sequel = event.call.and_then(|call| self.calls.follow(call, model, event, now));
         if event.call.is_none() && event.fallbacks > 0 {
-            self.record_fallback(None, model, event.outcome == Outcome::Success);
+            self.record_fallback(event.fallback_from.as_deref(), model, event.outcome == Outcome::Success);
         }
         // What the gateway told includes the one that shows.
         let told_beyond = event.retries.saturating_sub(u64::from(sequel == Some(Sequel::Retry)));
         self.record_retries(model, told_beyond);
         self.record_sequel(model, sequel);
+    }
+
+    /// Of two sources the later may know for which model the one that served had stood in.
+    fn explain_fallback(&mut self, model: &str, event: &RequestEvent<'_>) {
+        let (Some(call), Some(failed)) = (event.call, event.fallback_from.as_deref()) else { return };
+        let sequel = self.calls.explain_served(call, &clean(failed));
+        self.record_sequel(&clean(model), sequel);
     }
 
     fn record_sequel(&mut self, model: &str, sequel: Option<Sequel>) {
@@ -374,6 +390,7 @@ impl Traffic {
             deployments: self.deployments.rows(),
             listed_at: self.listed_at,
             lists: self.lists.clone(),
+            readings: self.readings.clone(),
             dependencies: self.dependencies.clone(),
             gateway_version: self.gateway_version.clone(),
         }

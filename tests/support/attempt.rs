@@ -24,5 +24,6 @@ pub(crate) fn attempt<'a>(key: AttemptKey, deployment: Deployment<'a>, at: Times
         trace_id: None,
         retries: 0,
         fallbacks: 0,
+        fallback_from: None,
     }
 }

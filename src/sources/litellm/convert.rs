@@ -7,7 +7,7 @@ use super::classify::{client_left, error_kind, found_no_deployment};
 use super::json;
 use super::key_id::names_a_key;
 use super::loose::Loose;
-use super::payload::{AdditionalHeaders, Metadata, Payload, Pricing, Text};
+use super::payload::{AdditionalHeaders, Metadata, ModelMapValue, Payload, Pricing, Text};
 use crate::event::{
     AttemptKey, Budget, BudgetScope, CallKey, Caller, Cost, Delivery, Deployment, ErrorKind, InputTokens, Outcome,
     OutputTokens, RateLimits, Reach, RequestEvent, Timestamp, Twins, UnpricedReason, Usage, Usd,
@@ -22,7 +22,7 @@ const CACHE_HIT_MARK: &str = "_cache_hit";
 const UNKNOWN_PROVIDER: &str = "unknown";
 
 /// The event that `payload` tells of, or why it is none. The tags are taken out of the payload.
-pub(super) fn event_of<'a>(payload: &mut Payload<'a>) -> Result<RequestEvent<'a>, RejectReason> {
+pub(in crate::sources) fn event_of<'a>(payload: &mut Payload<'a>) -> Result<RequestEvent<'a>, RejectReason> {
     let ids = Ids::of(payload).ok_or(RejectReason::MissingId)?;
     let is_success = match payload.status.text() {
         Some("success") => true,
@@ -36,6 +36,7 @@ pub(super) fn event_of<'a>(payload: &mut Payload<'a>) -> Result<RequestEvent<'a>
     let (usage, cost) = usage_and_cost(payload, &reach, &outcome);
     let caller = caller(payload, &reach, outcome.error());
     let headers = answer_headers(payload);
+    let fallbacks = headers.and_then(|headers| headers.attempted_fallbacks.0).unwrap_or_default();
     Ok(RequestEvent {
         attempt,
         twins,
@@ -53,7 +54,8 @@ pub(super) fn event_of<'a>(payload: &mut Payload<'a>) -> Result<RequestEvent<'a>
         budgets: budgets(&payload.metadata.0),
         trace_id: payload.trace_id.0.clone(),
         retries: headers.and_then(|headers| headers.attempted_retries.0).unwrap_or_default(),
-        fallbacks: headers.and_then(|headers| headers.attempted_fallbacks.0).unwrap_or_default(),
+        fallbacks,
+        fallback_from: payload.fallback_from.0.clone().filter(|_| fallbacks > 0),
     })
 }
 
@@ -247,8 +249,14 @@ fn unpriced_reason(payload: &Payload<'_>) -> Option<UnpricedReason> {
 /// LiteLLM says nothing of a model without any price, nor of one whose prices were set to nothing. The price entry tells
 /// them apart: prices that somebody set for a deployment are filed under the deployment's id.
 fn is_free_on_purpose(payload: &Payload<'_>) -> bool {
+    if let Some(entry) = &payload.price {
+        return is_of_deployment_and_free(entry, payload);
+    }
     let Ok((pricing, _)) = json::read::<Pricing<'_>>(payload.json) else { return false };
-    let entry = &pricing.model_map_information.0.model_map_value.0;
+    is_of_deployment_and_free(&pricing.model_map_information.0.model_map_value.0, payload)
+}
+
+fn is_of_deployment_and_free(entry: &ModelMapValue<'_>, payload: &Payload<'_>) -> bool {
     entry.key.text().is_some()
         && entry.key.text() == payload.model_id.text()
         && entry.input_cost_per_token.0 == Some(0.0)

@@ -17,18 +17,18 @@ const MAX_COUNT: u64 = 1 << 40;
 
 /// A value of type `T`, or nothing where the JSON holds something else.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Loose<T>(pub(super) Option<T>);
+pub(in crate::sources) struct Loose<T>(pub(in crate::sources) Option<T>);
 
 /// An object of type `T`, or the default where the JSON holds something else.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Object<T>(pub(super) T);
+pub(in crate::sources) struct Object<T>(pub(in crate::sources) T);
 
 /// The first values of a list, without those that are something else.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct List<T>(pub(super) Vec<T>);
+pub(in crate::sources) struct List<T>(pub(in crate::sources) Vec<T>);
 
 /// What can be made from a JSON scalar.
-pub(super) trait Scalar<'de>: Sized {
+pub(in crate::sources) trait Scalar<'de>: Sized {
     fn from_text(_: Cow<'de, str>) -> Option<Self> {
         None
     }
@@ -89,12 +89,12 @@ impl<'de> Scalar<'de> for bool {
 
 impl<'a> Loose<Cow<'a, str>> {
     /// The text, if there is any.
-    pub(super) fn text(&self) -> Option<&str> {
+    pub(in crate::sources) fn text(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
     /// The text, or an empty one.
-    pub(super) fn or_empty(&self) -> Cow<'a, str> {
+    pub(in crate::sources) fn or_empty(&self) -> Cow<'a, str> {
         self.0.clone().unwrap_or_default()
     }
 }

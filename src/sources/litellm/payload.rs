@@ -9,184 +9,190 @@ use serde::Deserialize;
 use super::loose::{List, Loose, Object};
 
 /// A text, or nothing.
-pub(super) type Text<'a> = Loose<Cow<'a, str>>;
+pub(in crate::sources) type Text<'a> = Loose<Cow<'a, str>>;
 
 /// One event.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Payload<'a> {
+pub(in crate::sources) struct Payload<'a> {
     #[serde(borrow)]
-    pub(super) id: Text<'a>,
+    pub(in crate::sources) id: Text<'a>,
     #[serde(borrow)]
-    pub(super) litellm_call_id: Text<'a>,
+    pub(in crate::sources) litellm_call_id: Text<'a>,
     #[serde(borrow)]
-    pub(super) trace_id: Text<'a>,
-    pub(super) stream: Loose<bool>,
-    pub(super) cache_hit: Loose<bool>,
+    pub(in crate::sources) trace_id: Text<'a>,
+    pub(in crate::sources) stream: Loose<bool>,
+    pub(in crate::sources) cache_hit: Loose<bool>,
     #[serde(borrow)]
-    pub(super) status: Text<'a>,
+    pub(in crate::sources) status: Text<'a>,
     #[serde(rename = "startTime")]
-    pub(super) start_time: Loose<f64>,
+    pub(in crate::sources) start_time: Loose<f64>,
     #[serde(rename = "endTime")]
-    pub(super) end_time: Loose<f64>,
+    pub(in crate::sources) end_time: Loose<f64>,
     #[serde(rename = "completionStartTime")]
-    pub(super) completion_start_time: Loose<f64>,
+    pub(in crate::sources) completion_start_time: Loose<f64>,
     #[serde(borrow)]
-    pub(super) model: Text<'a>,
+    pub(in crate::sources) model: Text<'a>,
     #[serde(borrow)]
-    pub(super) model_group: Text<'a>,
+    pub(in crate::sources) model_group: Text<'a>,
     #[serde(borrow)]
-    pub(super) model_id: Text<'a>,
+    pub(in crate::sources) model_id: Text<'a>,
     #[serde(borrow)]
-    pub(super) custom_llm_provider: Text<'a>,
+    pub(in crate::sources) custom_llm_provider: Text<'a>,
     #[serde(borrow)]
-    pub(super) api_base: Text<'a>,
-    pub(super) prompt_tokens: Loose<u64>,
-    pub(super) completion_tokens: Loose<u64>,
-    pub(super) response_cost: Loose<f64>,
-    pub(super) saved_cache_cost: Loose<f64>,
+    pub(in crate::sources) api_base: Text<'a>,
+    pub(in crate::sources) prompt_tokens: Loose<u64>,
+    pub(in crate::sources) completion_tokens: Loose<u64>,
+    pub(in crate::sources) response_cost: Loose<f64>,
+    pub(in crate::sources) saved_cache_cost: Loose<f64>,
     #[serde(borrow)]
-    pub(super) end_user: Text<'a>,
+    pub(in crate::sources) end_user: Text<'a>,
     #[serde(borrow)]
-    pub(super) request_tags: List<Cow<'a, str>>,
+    pub(in crate::sources) request_tags: List<Cow<'a, str>>,
     #[serde(borrow)]
-    pub(super) metadata: Object<Metadata<'a>>,
-    pub(super) hidden_params: Object<HiddenParams>,
+    pub(in crate::sources) metadata: Object<Metadata<'a>>,
+    pub(in crate::sources) hidden_params: Object<HiddenParams>,
     #[serde(borrow)]
-    pub(super) error_information: Object<ErrorInformation<'a>>,
+    pub(in crate::sources) error_information: Object<ErrorInformation<'a>>,
     #[serde(borrow)]
-    pub(super) zero_cost_diagnostic: Object<ZeroCostDiagnostic<'a>>,
+    pub(in crate::sources) zero_cost_diagnostic: Object<ZeroCostDiagnostic<'a>>,
+    /// The model that failed before the one that served this was asked. Only rows of the spend log tell it.
+    #[serde(skip)]
+    pub(in crate::sources) fallback_from: Text<'a>,
+    /// The price entry that LiteLLM used, where it is not to be looked for in `json`.
+    #[serde(skip)]
+    pub(in crate::sources) price: Option<ModelMapValue<'a>>,
     /// The whole element, to look again for what is seldom needed.
     #[serde(skip)]
-    pub(super) json: &'a [u8],
+    pub(in crate::sources) json: &'a [u8],
 }
 
 /// Who asked, their budgets, and what was used.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Metadata<'a> {
+pub(in crate::sources) struct Metadata<'a> {
     #[serde(borrow)]
-    pub(super) user_api_key_hash: Text<'a>,
+    pub(in crate::sources) user_api_key_hash: Text<'a>,
     #[serde(borrow)]
-    pub(super) user_api_key_alias: Text<'a>,
-    pub(super) user_api_key_spend: Loose<f64>,
-    pub(super) user_api_key_max_budget: Loose<f64>,
+    pub(in crate::sources) user_api_key_alias: Text<'a>,
+    pub(in crate::sources) user_api_key_spend: Loose<f64>,
+    pub(in crate::sources) user_api_key_max_budget: Loose<f64>,
     #[serde(borrow)]
-    pub(super) user_api_key_budget_reset_at: Text<'a>,
+    pub(in crate::sources) user_api_key_budget_reset_at: Text<'a>,
     #[serde(borrow)]
-    pub(super) user_api_key_team_id: Text<'a>,
+    pub(in crate::sources) user_api_key_team_id: Text<'a>,
     #[serde(borrow)]
-    pub(super) user_api_key_team_alias: Text<'a>,
-    pub(super) user_api_key_team_spend: Loose<f64>,
-    pub(super) user_api_key_team_max_budget: Loose<f64>,
+    pub(in crate::sources) user_api_key_team_alias: Text<'a>,
+    pub(in crate::sources) user_api_key_team_spend: Loose<f64>,
+    pub(in crate::sources) user_api_key_team_max_budget: Loose<f64>,
     #[serde(borrow)]
-    pub(super) user_api_key_user_id: Text<'a>,
-    pub(super) user_api_key_user_spend: Loose<f64>,
-    pub(super) user_api_key_user_max_budget: Loose<f64>,
+    pub(in crate::sources) user_api_key_user_id: Text<'a>,
+    pub(in crate::sources) user_api_key_user_spend: Loose<f64>,
+    pub(in crate::sources) user_api_key_user_max_budget: Loose<f64>,
     #[serde(borrow)]
-    pub(super) user_api_key_org_id: Text<'a>,
+    pub(in crate::sources) user_api_key_org_id: Text<'a>,
     #[serde(borrow)]
-    pub(super) user_api_key_org_alias: Text<'a>,
+    pub(in crate::sources) user_api_key_org_alias: Text<'a>,
     #[serde(borrow)]
-    pub(super) user_api_key_end_user_id: Text<'a>,
-    pub(super) usage_object: Object<UsageObject>,
+    pub(in crate::sources) user_api_key_end_user_id: Text<'a>,
+    pub(in crate::sources) usage_object: Object<UsageObject>,
 }
 
 /// Tokens in detail.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct UsageObject {
-    pub(super) prompt_tokens_details: Object<TokenDetails>,
-    pub(super) completion_tokens_details: Object<TokenDetails>,
-    pub(super) cache_read_input_tokens: Loose<u64>,
-    pub(super) cache_creation_input_tokens: Loose<u64>,
+pub(in crate::sources) struct UsageObject {
+    pub(in crate::sources) prompt_tokens_details: Object<TokenDetails>,
+    pub(in crate::sources) completion_tokens_details: Object<TokenDetails>,
+    pub(in crate::sources) cache_read_input_tokens: Loose<u64>,
+    pub(in crate::sources) cache_creation_input_tokens: Loose<u64>,
 }
 
 /// Tokens by kind, of the prompt or of the completion.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct TokenDetails {
-    pub(super) cached_tokens: Loose<u64>,
-    pub(super) cache_creation_tokens: Loose<u64>,
-    pub(super) audio_tokens: Loose<u64>,
-    pub(super) reasoning_tokens: Loose<u64>,
-    pub(super) image_tokens: Loose<u64>,
-    pub(super) video_tokens: Loose<u64>,
+pub(in crate::sources) struct TokenDetails {
+    pub(in crate::sources) cached_tokens: Loose<u64>,
+    pub(in crate::sources) cache_creation_tokens: Loose<u64>,
+    pub(in crate::sources) audio_tokens: Loose<u64>,
+    pub(in crate::sources) reasoning_tokens: Loose<u64>,
+    pub(in crate::sources) image_tokens: Loose<u64>,
+    pub(in crate::sources) video_tokens: Loose<u64>,
 }
 
 /// What the proxy adds for itself.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct HiddenParams {
-    pub(super) litellm_overhead_time_ms: Loose<f64>,
+pub(in crate::sources) struct HiddenParams {
+    pub(in crate::sources) litellm_overhead_time_ms: Loose<f64>,
     /// Null where no deployment was asked, an object where one was, though it may not have answered.
-    pub(super) additional_headers: Option<Object<AdditionalHeaders>>,
+    pub(in crate::sources) additional_headers: Option<Object<AdditionalHeaders>>,
 }
 
 /// Headers of the provider's answer, and of the proxy's own.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct AdditionalHeaders {
-    pub(super) x_ratelimit_limit_requests: Loose<u64>,
-    pub(super) x_ratelimit_remaining_requests: Loose<u64>,
-    pub(super) x_ratelimit_limit_tokens: Loose<u64>,
-    pub(super) x_ratelimit_remaining_tokens: Loose<u64>,
+pub(in crate::sources) struct AdditionalHeaders {
+    pub(in crate::sources) x_ratelimit_limit_requests: Loose<u64>,
+    pub(in crate::sources) x_ratelimit_remaining_requests: Loose<u64>,
+    pub(in crate::sources) x_ratelimit_limit_tokens: Loose<u64>,
+    pub(in crate::sources) x_ratelimit_remaining_tokens: Loose<u64>,
     #[serde(rename = "x-litellm-attempted-retries")]
-    pub(super) attempted_retries: Loose<u64>,
+    pub(in crate::sources) attempted_retries: Loose<u64>,
     #[serde(rename = "x-litellm-attempted-fallbacks")]
-    pub(super) attempted_fallbacks: Loose<u64>,
+    pub(in crate::sources) attempted_fallbacks: Loose<u64>,
 }
 
 /// What went wrong.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct ErrorInformation<'a> {
+pub(in crate::sources) struct ErrorInformation<'a> {
     #[serde(borrow)]
-    pub(super) error_code: Text<'a>,
+    pub(in crate::sources) error_code: Text<'a>,
     #[serde(borrow)]
-    pub(super) error_class: Text<'a>,
+    pub(in crate::sources) error_class: Text<'a>,
     #[serde(borrow)]
-    pub(super) llm_provider: Text<'a>,
+    pub(in crate::sources) llm_provider: Text<'a>,
     #[serde(borrow)]
-    pub(super) error_message: Text<'a>,
+    pub(in crate::sources) error_message: Text<'a>,
     #[serde(borrow)]
-    pub(super) normalized_error: Text<'a>,
+    pub(in crate::sources) normalized_error: Text<'a>,
     #[serde(borrow)]
-    pub(super) error_rate_limit_category: Text<'a>,
+    pub(in crate::sources) error_rate_limit_category: Text<'a>,
     #[serde(borrow)]
-    pub(super) error_rate_limit_type: Text<'a>,
+    pub(in crate::sources) error_rate_limit_type: Text<'a>,
 }
 
 /// Why a request with tokens cost nothing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct ZeroCostDiagnostic<'a> {
+pub(in crate::sources) struct ZeroCostDiagnostic<'a> {
     #[serde(borrow)]
-    pub(super) reason: Text<'a>,
+    pub(in crate::sources) reason: Text<'a>,
 }
 
 /// The one field of an event that is 8.5 KB long and looked into only where a cost of nothing must be explained.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Pricing<'a> {
+pub(in crate::sources) struct Pricing<'a> {
     #[serde(borrow)]
-    pub(super) model_map_information: Object<ModelMapInformation<'a>>,
+    pub(in crate::sources) model_map_information: Object<ModelMapInformation<'a>>,
 }
 
 /// The price entry that LiteLLM used.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct ModelMapInformation<'a> {
+pub(in crate::sources) struct ModelMapInformation<'a> {
     #[serde(borrow)]
-    pub(super) model_map_value: Object<ModelMapValue<'a>>,
+    pub(in crate::sources) model_map_value: Object<ModelMapValue<'a>>,
 }
 
 /// Prices, and whose they are.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct ModelMapValue<'a> {
+pub(in crate::sources) struct ModelMapValue<'a> {
     #[serde(borrow)]
-    pub(super) key: Text<'a>,
-    pub(super) input_cost_per_token: Loose<f64>,
-    pub(super) output_cost_per_token: Loose<f64>,
+    pub(in crate::sources) key: Text<'a>,
+    pub(in crate::sources) input_cost_per_token: Loose<f64>,
+    pub(in crate::sources) output_cost_per_token: Loose<f64>,
 }

@@ -61,6 +61,7 @@ fn event(deployment: &'static str, error: Option<ErrorKind>, ended_at: Timestamp
         trace_id: None,
         retries: 0,
         fallbacks: 0,
+        fallback_from: None,
     }
 }
 
