@@ -1,5 +1,6 @@
 //! Connects to a PostgreSQL. What is read there is the business of whoever connects.
 
+mod cancel;
 mod connection;
 mod error;
 mod target;
@@ -18,8 +19,12 @@ use crate::address::{DatabaseAddress, HostPort, TlsMode};
 use crate::tls::TlsError;
 use target::Target;
 
+pub use cancel::Canceller;
 pub use connection::Connection;
 pub use error::DatabaseError;
+
+/// Where tables are unless the address says otherwise.
+const DEFAULT_SCHEMA: &str = "public";
 
 /// Knows where a database is and how to log in there.
 #[derive(Clone)]
@@ -43,6 +48,18 @@ impl Connector {
         let ca_file = address.ca_file.as_deref().or(ca_file);
         let tls = MakeRustlsConnect::new(tls::client(address.tls, ca_file)?);
         Ok(Self { address: address.clone(), tls })
+    }
+
+    /// Who logs in.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.address.user
+    }
+
+    /// Where the gateway's tables are.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        self.address.schema.as_deref().unwrap_or(DEFAULT_SCHEMA)
     }
 
     /// Connects to the first of the servers that lets us in. Takes no longer than `timeout`, which the servers share. The search path is
@@ -102,7 +119,7 @@ impl Connector {
         let opened = config.connect(self.tls.clone()).await;
         let (client, driver) =
             opened.map_err(|source| DatabaseError::Refused { server: target.to_string(), source })?;
-        Ok(Connection::new(client, driver, target.to_string()))
+        Ok(Connection::new(client, driver, target.to_string(), self.tls.clone()))
     }
 
     fn login(&self) -> Config {

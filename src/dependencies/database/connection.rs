@@ -1,28 +1,35 @@
 //! A connection to a database, and the task that moves its bytes.
 
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::DatabaseError;
+use super::{Canceller, DatabaseError};
 
 /// A client that is logged in. Closed when dropped, whatever is still under way: a server that hangs holds nothing here.
-#[derive(Debug)]
 pub struct Connection {
     client: Client,
     driver: JoinHandle<()>,
     server: String,
+    tls: MakeRustlsConnect,
 }
 
 impl Connection {
-    pub(super) fn new<S>(client: Client, driver: tokio_postgres::Connection<Socket, S>, server: String) -> Self
+    pub(super) fn new<S>(
+        client: Client,
+        driver: tokio_postgres::Connection<Socket, S>,
+        server: String,
+        tls: MakeRustlsConnect,
+    ) -> Self
     where
         S: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
     {
         // Its error reaches the client as well, as the answer to whatever was asked.
         let driver = tokio::spawn(async { driver.await.unwrap_or_default() });
-        Self { client, driver, server }
+        Self { client, driver, server, tls }
     }
 
     /// The server that it leads to, for messages.
@@ -38,7 +45,25 @@ impl Connection {
     pub async fn ping(&self) -> Result<(), DatabaseError> {
         // As plain text: a statement prepared behind a pooler may be another server's.
         let answer = self.client.simple_query("SELECT 1").await;
-        answer.map(drop).map_err(|source| DatabaseError::Broken { server: self.server.clone(), source })
+        answer.map(drop).map_err(|source| self.broken(source))
+    }
+
+    /// Why something asked of it was not answered, with the server's name.
+    #[must_use]
+    pub fn broken(&self, source: tokio_postgres::Error) -> DatabaseError {
+        DatabaseError::Broken { server: self.server.clone(), source }
+    }
+
+    /// What tells the server to give up what is asked of it from now on, unless that is answered first.
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        Canceller { armed: Some((self.client.cancel_token(), self.tls.clone())) }
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Connection").field("server", &self.server).finish_non_exhaustive()
     }
 }
 

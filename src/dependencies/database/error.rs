@@ -76,6 +76,15 @@ impl DatabaseError {
         }
     }
 
+    /// The code by which the server says what is wrong, where it said anything.
+    #[must_use]
+    pub fn code(&self) -> Option<&SqlState> {
+        match self {
+            Self::Refused { source, .. } | Self::Broken { source, .. } => source.code(),
+            _ => None,
+        }
+    }
+
     /// Whether the next server need not be asked: where one has refused us, libpq asks no other, so that a wrong password is not
     /// tried on all of them.
     pub(super) fn is_final(&self) -> bool {
