@@ -62,7 +62,8 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     let Keeping { shared, restored: _restored } = keeping(&config)?;
     let bound = Bound::new(shared.clone(), &addresses)?;
     let mut signals = Signals::listen().map_err(RunError::Signals)?;
-    let background = Background::start(&config, shared.state(), shared.own().tasks(), shared.own().probing())?;
+    let background =
+        Background::start(&config, shared.state(), shared.sink(), shared.own().tasks(), shared.own().probing())?;
     bound.addresses().iter().for_each(announce);
     let mut server = bound.serve();
     let signal = tokio::select! {

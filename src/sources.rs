@@ -2,3 +2,4 @@
 
 pub mod litellm;
 pub mod litellm_budgets;
+pub mod litellm_spend_logs;

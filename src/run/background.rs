@@ -4,6 +4,7 @@ mod budgets;
 mod checks;
 mod discovery;
 mod sharing;
+mod spend_logs;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -19,6 +20,7 @@ use crate::discovery::Roster;
 use crate::own::{Probing, Tasks};
 use crate::probes::{Budget, Prober, ProberError};
 use crate::scheduler::Scheduler;
+use crate::sink::Sink;
 use crate::state::State;
 use crate::supervise::Supervisor;
 use crate::tls::TlsError;
@@ -60,6 +62,7 @@ impl Background {
     pub(super) fn start(
         config: &Config,
         state: &Arc<State>,
+        sink: &Arc<Sink>,
         tasks: &Arc<Tasks>,
         probing: &Arc<Probing>,
     ) -> Result<Self, BackgroundError> {
@@ -68,6 +71,7 @@ impl Background {
         let gateway = gateway(config)?;
         checks::start(&mut supervisor, config, gateway.as_ref(), state)?;
         budgets::start(&mut supervisor, config, state)?;
+        spend_logs::start(&mut supervisor, config, state, sink, &stopping)?;
         let roster = discovery::start(&mut supervisor, config, gateway, state);
         let has_stepped_down = start_probing(&mut supervisor, config, state, probing, roster, stopping)?;
         let (watched, policy) = (Arc::clone(state), config.health);
@@ -75,7 +79,7 @@ impl Background {
         Ok(Self { supervisor, is_stopping, has_stepped_down })
     }
 
-    /// Another replica may probe from now on.
+    /// Another replica may probe and read from now on.
     pub(super) fn step_down(&self) {
         self.is_stopping.send_replace(true);
     }

@@ -97,6 +97,12 @@ impl Shared {
         &self.state
     }
 
+    /// The one door into it.
+    #[must_use]
+    pub const fn sink(&self) -> &Arc<Sink> {
+        &self.sink
+    }
+
     /// What the exporter knows of itself.
     #[must_use]
     pub const fn own(&self) -> &OwnMetrics {

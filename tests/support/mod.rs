@@ -20,4 +20,5 @@ pub(crate) mod provider;
 pub(crate) mod redis;
 pub(crate) mod relay;
 pub(crate) mod server;
+pub(crate) mod spend_log;
 pub(crate) mod unprivileged;

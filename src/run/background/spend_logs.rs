@@ -1,0 +1,48 @@
+//! LiteLLM's spend log, read where there is a database.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::BackgroundError;
+use crate::config::Config;
+use crate::dependencies::database::Connector;
+use crate::sink::{Recognition, Sink};
+use crate::sources::litellm_spend_logs::{Restored, Setup, SpendLogs};
+use crate::state::State;
+use crate::supervise::Supervisor;
+
+/// Starts reading it, unless it is switched off or nobody said where it is. It ends with `stopping`.
+pub(super) fn start(
+    supervisor: &mut Supervisor,
+    config: &Config,
+    state: &Arc<State>,
+    sink: &Arc<Sink>,
+    stopping: &watch::Receiver<bool>,
+) -> Result<(), BackgroundError> {
+    let spend_logs = &config.sources.litellm_spend_logs;
+    let Some(address) = config.database.url.as_ref().filter(|_| spend_logs.enabled) else { return Ok(()) };
+    let connector = Connector::new(address, config.database.ca_file.as_deref()).map_err(BackgroundError::Database)?;
+    // Before anything is pushed; the table will tell whether it knows calls.
+    sink.recognise(Recognition::ByCall);
+    let setup = Setup {
+        connector,
+        config: spend_logs.clone(),
+        sink: Arc::clone(sink),
+        state: Arc::clone(state),
+        settle: Arc::new(|| Box::pin(std::future::ready(()))),
+    };
+    let reading = Arc::new(SpendLogs::new(setup, Restored::default()));
+    let stopping = stopping.clone();
+    supervisor.start("spend_logs", move |rounds| {
+        let (reading, mut stopping) = (Arc::clone(&reading), stopping.clone());
+        async move {
+            let (activate, active) = watch::channel(true);
+            tokio::join!(reading.run(active, rounds), async move {
+                _ = stopping.wait_for(|is_stopping| *is_stopping).await;
+                drop(activate);
+            });
+        }
+    });
+    Ok(())
+}

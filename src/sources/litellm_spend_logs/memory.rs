@@ -1,0 +1,166 @@
+//! What is known of the rows that were read: how far, and which.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::Restored;
+use super::pace::Pace;
+use super::place::Place;
+use super::progress::{Progress, earlier};
+use super::seen::Seen;
+use crate::config::Start;
+use crate::event::{RowMark, Timestamp};
+
+/// Ids that are remembered at most: some 60 MB.
+const MOST_ROWS: usize = 4_000_000;
+
+/// How far reading has come, and which rows it has met.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) progress: Progress,
+    pub(super) seen: Seen,
+    /// The minute at which the sweep goes on.
+    sweep_at: i64,
+    has_told_of_room: bool,
+}
+
+impl Memory {
+    /// Goes on from what was known before a restart.
+    pub(super) fn new(restored: Restored) -> Self {
+        let Restored { progress, rows } = restored;
+        let progress = progress.map(|json| serde_json::from_str::<Progress>(&json));
+        let progress = progress.transpose().unwrap_or_else(|error| {
+            tracing::error!(%error, "how far the spend log was read can't be understood: reading begins anew");
+            None
+        });
+        let progress = progress.unwrap_or_default();
+        let mut memory = Self {
+            seen: Seen::new(progress.remembered_from, MOST_ROWS),
+            progress,
+            sweep_at: i64::MIN,
+            has_told_of_room: false,
+        };
+        rows.into_iter().for_each(|mark| memory.remember(mark));
+        memory
+    }
+
+    /// Begins where nothing was read before.
+    pub(super) fn begin(&mut self, start: Start, now: Timestamp, pace: &Pace) {
+        self.progress.begin(start, now, pace.sweep);
+        self.seen = Seen::new(self.progress.remembered_from, MOST_ROWS);
+    }
+
+    /// Whether a row is to be counted.
+    pub(super) fn is_new(&self, mark: RowMark, started_at: Timestamp) -> bool {
+        started_at >= self.progress.start() && !self.seen.contains(mark)
+    }
+
+    /// Notes that a row is counted.
+    pub(super) fn remember(&mut self, mark: RowMark) {
+        if self.seen.insert(mark) && !std::mem::replace(&mut self.has_told_of_room, true) {
+            tracing::warn!(
+                rows = MOST_ROWS,
+                "more rows than can be remembered: stragglers are counted for less than sources.litellm_spend_logs.sweep"
+            );
+        }
+        self.progress.remembered_from = self.seen.from();
+    }
+
+    /// Forgets what is too old to be looked for again.
+    pub(super) fn forget(&mut self, now: Timestamp, pace: &Pace) {
+        let floor = self.progress.floor(now, pace.lookback);
+        let at = self.progress.cursor().map_or(floor, |cursor| cursor.at().min(floor));
+        let horizon = RowMark::minute_of(at.min(earlier(now, pace.sweep)));
+        // The first minute is gone over no more once it is in part beyond the horizon.
+        self.seen.forget_before(horizon.saturating_add(1).min(RowMark::minute_of(at)));
+        self.progress.remembered_from = self.seen.from();
+    }
+
+    /// Goes on behind what was read, where that need not be known any more.
+    pub(super) fn advance(&mut self, to: Place) {
+        self.progress.advance(to);
+        self.seen.drop_passed(self.behind());
+    }
+
+    /// The first minute of which rows must be known after a restart.
+    pub(super) fn rows_from(&self) -> i64 {
+        self.seen.from().min(self.behind())
+    }
+
+    /// The minutes of the look-back: whole ones that lie behind the cursor.
+    pub(super) fn lookback(&self, now: Timestamp, pace: &Pace) -> Range<i64> {
+        let floor = RowMark::minute_of(self.progress.floor(now, pace.lookback));
+        floor.max(self.seen.from())..self.behind()
+    }
+
+    /// The next slice of the minutes before the look-back.
+    pub(super) fn next_slice(&mut self, now: Timestamp, pace: &Pace) -> Range<i64> {
+        let floor = RowMark::minute_of(self.progress.floor(now, pace.lookback));
+        let (first, end) = (self.seen.from(), floor.min(self.behind()));
+        let begin = if (first..end).contains(&self.sweep_at) { self.sweep_at } else { first };
+        let length = (minutes(pace.sweep) / i64::from(pace.slices)).max(0) + 1;
+        self.sweep_at = begin.saturating_add(length);
+        begin..self.sweep_at.min(end)
+    }
+
+    /// The minute of the cursor, which is not whole yet.
+    fn behind(&self) -> i64 {
+        self.progress.cursor().map_or(i64::MIN, |cursor| RowMark::minute_of(cursor.at()))
+    }
+}
+
+fn minutes(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs() / 60).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SpendLogs;
+
+    fn at(minute: i64) -> Timestamp {
+        RowMark::beginning_of(minute)
+    }
+
+    #[test]
+    fn look_back_and_sweep_together_go_over_every_minute_that_is_remembered() {
+        let pace = Pace::of(&SpendLogs { sweep: Duration::from_hours(3), ..SpendLogs::default() });
+        let mut memory = Memory::new(Restored::default());
+        memory.begin(Start::Beginning, at(1_000), &pace);
+        memory.advance(Place::before(at(998)));
+        let mut swept: Vec<i64> = (0..60).flat_map(|_| memory.next_slice(at(1_000), &pace)).collect();
+        swept.sort_unstable();
+        swept.dedup();
+        let all: Vec<i64> = swept.into_iter().chain(memory.lookback(at(1_000), &pace)).collect();
+        assert_eq!(all, (1_000 - 180 + 1..998).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn nothing_is_forgotten_before_the_cursor_has_passed_it() {
+        let pace = Pace::of(&SpendLogs::default());
+        let mut memory = Memory::new(Restored::default());
+        memory.begin(Start::At(at(100)), at(100), &pace);
+        let mark = RowMark { minute: 100, id: 1 };
+        memory.remember(mark);
+        memory.forget(at(5_000), &pace);
+        assert!(memory.seen.contains(mark), "the cursor is still there");
+        memory.advance(Place::before(at(4_998)));
+        memory.forget(at(5_000), &pace);
+        assert!(!memory.seen.contains(mark));
+        assert_eq!(memory.seen.from(), 5_000 - 1_440 + 1);
+    }
+
+    #[test]
+    fn what_was_noted_is_gone_on_from() {
+        let pace = Pace::of(&SpendLogs::default());
+        let mut memory = Memory::new(Restored::default());
+        memory.begin(Start::Now, at(100), &pace);
+        let json = serde_json::to_string(&memory.progress).expect("JSON");
+        let mark = RowMark { minute: 100, id: 7 };
+        let again = Memory::new(Restored { progress: Some(json), rows: vec![mark] });
+        assert_eq!(again.progress, memory.progress);
+        assert!(!again.is_new(mark, at(100)), "it was seen");
+        assert!(!again.is_new(RowMark { minute: 99, id: 7 }, at(99)), "it began before the start");
+        assert!(again.is_new(RowMark { minute: 100, id: 8 }, at(100)));
+    }
+}

@@ -1,0 +1,165 @@
+//! Which columns the table has here: versions of LiteLLM differ, and a role may be let see some of them only.
+
+use std::collections::BTreeMap;
+
+use super::error::ReadError;
+use super::field::{Field, INFORMATIVE, METADATA, Place, REQUEST_ID, START_TIME};
+
+/// What a column must be to be of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TypeOf {
+    /// Anything that can be written as text.
+    Text,
+    /// A number of any size.
+    Number,
+    /// A moment, with a zone or in UTC.
+    Time,
+}
+
+/// How a column holds JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Json {
+    /// As `jsonb`.
+    Binary,
+    /// As `json`.
+    Text,
+}
+
+/// One column, as the server's catalogue has it.
+#[derive(Debug, Clone)]
+pub(super) struct ColumnFacts {
+    /// The name of the type in the catalogue, such as `int4`.
+    pub(super) type_name: String,
+    pub(super) is_readable: bool,
+}
+
+/// The columns that can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Schema {
+    usable: Vec<&'static str>,
+    /// How `metadata` is held; `None` where no field of it can be had.
+    pub(super) metadata: Option<Json>,
+    /// Whether moments are held with a zone.
+    pub(super) has_zone: bool,
+    /// The columns that would be used and are not there, with the reason where there is a type to blame.
+    pub(super) missing: Vec<String>,
+}
+
+impl Schema {
+    /// Sorts out what of the table can be used. `columns` has every column of the table, by its name.
+    ///
+    /// # Errors
+    /// Where the ids of rows or their beginnings can't be read.
+    pub(super) fn of(columns: &BTreeMap<String, ColumnFacts>) -> Result<Self, ReadError> {
+        let (mut usable, mut missing) = (Vec::new(), Vec::new());
+        let known = Field::PLACES.iter().filter_map(|place| match place {
+            Place::Column(name, type_of) => Some((*name, *type_of)),
+            Place::Metadata(_) | Place::Error(_) | Place::Price(_) => None,
+        });
+        for (name, type_of) in known {
+            match problem(columns, name, |column| type_of.takes(&column.type_name)) {
+                None => usable.push(name),
+                Some(problem) if [REQUEST_ID, START_TIME].contains(&name) => {
+                    return Err(ReadError::NoColumn { name, problem });
+                }
+                Some(problem) => missing.push(told(name, &problem)),
+            }
+        }
+        let informative = INFORMATIVE.into_iter().filter(|name| !columns.contains_key(*name));
+        missing.extend(informative.map(str::to_owned));
+        let metadata = columns.get(METADATA).and_then(Json::of);
+        if let Some(problem) = problem(columns, METADATA, |column| Json::of(column).is_some()) {
+            missing.push(told(METADATA, &problem));
+        }
+        let has_zone = columns.get(START_TIME).is_some_and(|column| column.type_name == "timestamptz");
+        Ok(Self { usable, metadata, has_zone, missing })
+    }
+
+    /// Whether this column can be read.
+    pub(super) fn has(&self, column: &str) -> bool {
+        self.usable.contains(&column)
+    }
+}
+
+fn told(name: &str, problem: &str) -> String {
+    if problem == ABSENT { name.to_owned() } else { format!("{name} ({problem})") }
+}
+
+const ABSENT: &str = "not there";
+
+/// Why a column is of no use; `None` where it is.
+fn problem(
+    columns: &BTreeMap<String, ColumnFacts>,
+    name: &str,
+    is_fit: impl Fn(&ColumnFacts) -> bool,
+) -> Option<String> {
+    match columns.get(name) {
+        None => Some(ABSENT.to_owned()),
+        Some(column) if !column.is_readable => Some("not readable".to_owned()),
+        Some(column) if !is_fit(column) => Some(format!("of type {}", column.type_name)),
+        Some(_) => None,
+    }
+}
+
+impl TypeOf {
+    fn takes(self, type_name: &str) -> bool {
+        match self {
+            Self::Text => type_name != "bytea",
+            Self::Number => ["int2", "int4", "int8", "float4", "float8", "numeric"].contains(&type_name),
+            Self::Time => ["timestamp", "timestamptz"].contains(&type_name),
+        }
+    }
+}
+
+impl Json {
+    fn of(column: &ColumnFacts) -> Option<Self> {
+        match column.type_name.as_str() {
+            "jsonb" => Some(Self::Binary),
+            "json" => Some(Self::Text),
+            _ => None,
+        }
+        .filter(|_| column.is_readable)
+    }
+
+    /// What stands before the names of the functions for this type.
+    pub(super) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Binary => "jsonb",
+            Self::Text => "json",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(types: &[(&str, &str)]) -> BTreeMap<String, ColumnFacts> {
+        let column = |type_name: &str| ColumnFacts { type_name: type_name.to_owned(), is_readable: true };
+        types.iter().map(|(name, type_name)| ((*name).to_owned(), column(type_name))).collect()
+    }
+
+    #[test]
+    fn what_is_missing_or_of_another_type_is_told_and_does_without() {
+        let schema = Schema::of(&columns(&[
+            ("request_id", "text"),
+            ("startTime", "timestamp"),
+            ("endTime", "timestamptz"),
+            ("spend", "text"),
+            ("metadata", "text"),
+            ("created_at", "timestamp"),
+        ]));
+        let schema = schema.expect("the least that is needed");
+        assert!(schema.has("endTime") && !schema.has("spend") && !schema.has("status"));
+        assert_eq!(schema.metadata, None);
+        let told = |name: &str| schema.missing.iter().any(|missing| missing == name);
+        assert!(told("status") && told("request_duration_ms") && !told("created_at"), "{:?}", schema.missing);
+        assert!(told("spend (of type text)") && told("metadata (of type text)"), "{:?}", schema.missing);
+    }
+
+    #[test]
+    fn without_the_beginnings_of_rows_there_is_nothing_to_read() {
+        let error = Schema::of(&columns(&[("request_id", "text"), ("startTime", "text")])).expect_err("no times");
+        assert!(error.to_string().contains("startTime"), "{error}");
+    }
+}
