@@ -4,3 +4,11 @@ mod support;
 
 #[path = "spend_logs/basics.rs"]
 mod basics;
+#[path = "spend_logs/faults.rs"]
+mod faults;
+#[path = "spend_logs/late.rs"]
+mod late;
+#[path = "spend_logs/twice.rs"]
+mod twice;
+#[path = "spend_logs/values.rs"]
+mod values;

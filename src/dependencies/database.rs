@@ -19,7 +19,7 @@ use crate::address::{DatabaseAddress, HostPort, TlsMode};
 use crate::tls::TlsError;
 use target::Target;
 
-pub use cancel::Canceller;
+pub use cancel::{Cancel, CancelOnDrop};
 pub use connection::Connection;
 pub use error::DatabaseError;
 

@@ -29,7 +29,7 @@ use crate::verdicts;
 pub(super) use discovery::lists;
 use sharing::{Links, Sharing};
 
-/// Redis is given this time to hear that another replica may lead.
+/// Redis is given this time to hear that another replica may lead, and the database that nobody waits for its answer.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What goes on in the background could not begin. Each is a mistake in the configuration that only shows when it is used.
@@ -55,6 +55,7 @@ pub(super) struct Background {
     supervisor: Supervisor,
     is_stopping: watch::Sender<bool>,
     has_stepped_down: watch::Receiver<bool>,
+    has_read: watch::Receiver<bool>,
 }
 
 impl Background {
@@ -71,12 +72,12 @@ impl Background {
         let gateway = gateway(config)?;
         checks::start(&mut supervisor, config, gateway.as_ref(), state)?;
         budgets::start(&mut supervisor, config, state)?;
-        spend_logs::start(&mut supervisor, config, state, sink, &stopping)?;
+        let has_read = spend_logs::start(&mut supervisor, config, state, sink, &stopping)?;
         let roster = discovery::start(&mut supervisor, config, gateway, state);
         let has_stepped_down = start_probing(&mut supervisor, config, state, probing, roster, stopping)?;
         let (watched, policy) = (Arc::clone(state), config.health);
         supervisor.start("verdicts", move |rounds| verdicts::watch(Arc::clone(&watched), policy, rounds));
-        Ok(Self { supervisor, is_stopping, has_stepped_down })
+        Ok(Self { supervisor, is_stopping, has_stepped_down, has_read })
     }
 
     /// Another replica may probe and read from now on.
@@ -86,8 +87,11 @@ impl Background {
 
     /// Ends all tasks.
     pub(super) async fn stop(mut self) {
-        // Where nothing is shared this is over at once; and where Redis hangs, the lease ends by itself.
-        _ = timeout(FAREWELL, self.has_stepped_down.wait_for(|has_stepped_down| *has_stepped_down)).await;
+        // Where nothing is shared and nothing read this is over at once; and where Redis hangs, the lease ends by itself, as a question
+        // does in the database.
+        let stepped_down = self.has_stepped_down.wait_for(|has_stepped_down| *has_stepped_down);
+        let read = self.has_read.wait_for(|has_read| *has_read);
+        _ = timeout(FAREWELL, async { tokio::join!(stepped_down, read) }).await;
         self.supervisor.stop().await;
     }
 }

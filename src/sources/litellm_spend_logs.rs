@@ -100,6 +100,7 @@ impl SpendLogs {
                 () = tail.run() => return,
                 _ = active.wait_for(|is_active| !*is_active) => {}
             }
+            tail.give_up().await;
         }
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod exposition;
 pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod litellm_entities;
+pub(crate) mod pgbouncer;
 pub(crate) mod pipeline;
 pub(crate) mod postgres;
 pub(crate) mod prometheus;

@@ -1,5 +1,6 @@
 //! LiteLLM's spend log in a real PostgreSQL: the table as its versions make it, and rows as LiteLLM writes them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -198,4 +199,72 @@ pub(crate) fn told(exporter: &Exporter) -> Value {
 pub(crate) fn becomes_status(exporter: &Exporter, status: &str) -> Value {
     exporter.wait_until(status, super::deadline::PATIENCE, |exporter| told(exporter)["status"] == status);
     told(exporter)
+}
+
+/// The row that LiteLLM writes of what it also pushes as this event.
+pub(crate) fn row_of(event: &Value) -> Row {
+    let of = |name: &str| event[name].clone();
+    let time = |name: &str| {
+        event[name].as_f64().map(|seconds| timestamp(SystemTime::UNIX_EPOCH + Duration::from_secs_f64(seconds)))
+    };
+    let metadata = &event["metadata"];
+    let is_failure = event["status"] == "failure";
+    // A failure's end is written down a millisecond after what was known before.
+    let end = event["endTime"].as_f64().expect("an event has an end") + if is_failure { 0.001 } else { 0.0 };
+    let end = timestamp(SystemTime::UNIX_EPOCH + Duration::from_secs_f64(end));
+    let cache_hit = match &event["cache_hit"] {
+        Value::Bool(true) => "True",
+        Value::Bool(false) => "False",
+        _ => "None",
+    };
+    let headers = &event["hidden_params"]["additional_headers"];
+    let attempted = |name: &str| {
+        let told = headers.get(format!("x-litellm-attempted-{name}")).cloned();
+        told.or_else(|| headers.is_object().then(|| json!(0))).unwrap_or_default()
+    };
+    Row(json!({
+        "request_id": of("id"), "litellm_call_id": of("litellm_call_id"), "call_type": of("call_type"),
+        "api_key": metadata["user_api_key_hash"].as_str().unwrap_or_default(), "spend": event["response_cost"].as_f64().unwrap_or_default(),
+        "total_tokens": of("total_tokens"), "prompt_tokens": of("prompt_tokens"), "completion_tokens": of("completion_tokens"),
+        "startTime": time("startTime"), "endTime": end, "completionStartTime": time("completionStartTime"),
+        "model": event["model"].as_str().unwrap_or_default(), "model_id": of("model_id"), "model_group": of("model_group"),
+        "custom_llm_provider": of("custom_llm_provider"), "api_base": of("api_base"),
+        "user": metadata["user_api_key_user_id"], "team_id": metadata["user_api_key_team_id"],
+        "organization_id": metadata["user_api_key_org_id"], "end_user": of("end_user"), "request_tags": of("request_tags"),
+        "cache_hit": cache_hit, "session_id": of("trace_id"), "status": of("status"),
+        "created_at": end, "updated_at": end,
+        "metadata": {
+            "user_api_key_alias": metadata["user_api_key_alias"], "user_api_key_team_alias": metadata["user_api_key_team_alias"],
+            "usage_object": metadata["usage_object"], "error_information": of("error_information"),
+            "litellm_overhead_time_ms": event["hidden_params"]["litellm_overhead_time_ms"],
+            "attempted_retries": attempted("retries"), "attempted_fallbacks": attempted("fallbacks"),
+            "model_map_information": of("model_map_information"),
+        },
+    }))
+}
+
+/// Every counter of what the gateway did, with its labels, that is not zero.
+pub(crate) fn counters(exporter: &Exporter) -> BTreeMap<String, f64> {
+    let metrics = exporter.metrics();
+    let others = ["process_", "llm_source_", "llm_exporter_", "llm_dependency_", "llm_probe", "llm_table"];
+    let samples = metrics.families().iter().flat_map(|family| &family.samples);
+    let wanted = samples.filter(|sample| sample.name.ends_with("_total") && sample.value != 0.0);
+    let ours = wanted.filter(|sample| !others.iter().any(|other| sample.name.starts_with(other)));
+    ours.map(|sample| (format!("{}{:?}", sample.name, sample.labels), (sample.value * 1e9).round() / 1e9)).collect()
+}
+
+/// Shows what differs, and nothing else.
+pub(crate) fn assert_same(one: &BTreeMap<String, f64>, other: &BTreeMap<String, f64>) {
+    let names: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let differences: Vec<_> = names.into_iter().filter(|name| one.get(*name) != other.get(*name)).collect();
+    let shown: Vec<_> = differences.iter().map(|name| (name, one.get(*name), other.get(*name))).collect();
+    assert!(shown.is_empty(), "{shown:#?}");
+}
+
+/// The same events, of this minute.
+pub(crate) fn recent(events: Vec<Value>) -> Vec<Value> {
+    let end = |event: &Value| event["endTime"].as_f64().expect("an event has an end");
+    let latest = events.iter().map(end).fold(0.0, f64::max);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_secs_f64();
+    events.into_iter().map(|event| event.later(now - latest)).collect()
 }

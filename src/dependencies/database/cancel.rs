@@ -11,32 +11,52 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// A server that takes longer to hear of it has other worries.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Tells the server to give up what it is doing, when dropped before it was [answered](Self::answered).
-pub struct Canceller {
-    pub(super) armed: Option<(CancelToken, MakeRustlsConnect)>,
+/// Knows how to tell the server to give up what a connection has asked it, from outside of that connection.
+#[derive(Clone)]
+pub struct Cancel {
+    pub(super) token: CancelToken,
+    pub(super) tls: MakeRustlsConnect,
 }
 
-impl fmt::Debug for Canceller {
+/// Tells the server to give up what it was asked, when dropped before it was [answered](Self::answered).
+#[derive(Debug)]
+pub struct CancelOnDrop {
+    armed: Option<Cancel>,
+}
+
+impl fmt::Debug for Cancel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Canceller").field("is_armed", &self.armed.is_some()).finish()
+        formatter.debug_struct("Cancel").finish_non_exhaustive()
     }
 }
 
-impl Canceller {
+impl Cancel {
+    /// Tells the server, on a connection of its own, as PostgreSQL wants it. That it arrives is not certain: the server's own limit
+    /// is. Where nothing is asked it does nothing. Takes two seconds at most.
+    pub async fn cancel(self) {
+        if !matches!(timeout(PATIENCE, self.token.cancel_query(self.tls)).await, Ok(Ok(()))) {
+            tracing::debug!("a question could not be cancelled: the database gives it up when its time is over");
+        }
+    }
+
+    /// The same when what is returned is dropped.
+    #[must_use]
+    pub fn on_drop(self) -> CancelOnDrop {
+        CancelOnDrop { armed: Some(self) }
+    }
+}
+
+impl CancelOnDrop {
     /// There is nothing to give up any more.
     pub fn answered(mut self) {
         self.armed = None;
     }
 }
 
-impl Drop for Canceller {
-    /// On a connection of its own, as PostgreSQL wants it. That it arrives is not certain: the server's own limit is.
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        let (Some((token, tls)), Ok(runtime)) = (self.armed.take(), Handle::try_current()) else { return };
-        runtime.spawn(async move {
-            if !matches!(timeout(PATIENCE, token.cancel_query(tls)).await, Ok(Ok(()))) {
-                tracing::debug!("a question could not be cancelled: the database gives it up when its time is over");
-            }
-        });
+        if let (Some(cancel), Ok(runtime)) = (self.armed.take(), Handle::try_current()) {
+            runtime.spawn(cancel.cancel());
+        }
     }
 }

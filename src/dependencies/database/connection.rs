@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Canceller, DatabaseError};
+use super::{Cancel, DatabaseError};
 
 /// A client that is logged in. Closed when dropped, whatever is still under way: a server that hangs holds nothing here.
 pub struct Connection {
@@ -54,10 +54,10 @@ impl Connection {
         DatabaseError::Broken { server: self.server.clone(), source }
     }
 
-    /// What tells the server to give up what is asked of it from now on, unless that is answered first.
+    /// What tells the server to give up what it is asked here.
     #[must_use]
-    pub fn canceller(&self) -> Canceller {
-        Canceller { armed: Some((self.client.cancel_token(), self.tls.clone())) }
+    pub fn cancel(&self) -> Cancel {
+        Cancel { token: self.client.cancel_token(), tls: self.tls.clone() }
     }
 }
 

@@ -12,16 +12,18 @@ use crate::sources::litellm_spend_logs::{Restored, Setup, SpendLogs};
 use crate::state::State;
 use crate::supervise::Supervisor;
 
-/// Starts reading it, unless it is switched off or nobody said where it is. It ends with `stopping`.
+/// Starts reading it, unless it is switched off or nobody said where it is. It ends with `stopping`; returns
+/// where it is told that it has, and nobody tells where it never began.
 pub(super) fn start(
     supervisor: &mut Supervisor,
     config: &Config,
     state: &Arc<State>,
     sink: &Arc<Sink>,
     stopping: &watch::Receiver<bool>,
-) -> Result<(), BackgroundError> {
+) -> Result<watch::Receiver<bool>, BackgroundError> {
+    let (ended, has_ended) = watch::channel(false);
     let spend_logs = &config.sources.litellm_spend_logs;
-    let Some(address) = config.database.url.as_ref().filter(|_| spend_logs.enabled) else { return Ok(()) };
+    let Some(address) = config.database.url.as_ref().filter(|_| spend_logs.enabled) else { return Ok(has_ended) };
     let connector = Connector::new(address, config.database.ca_file.as_deref()).map_err(BackgroundError::Database)?;
     // Before anything is pushed; the table will tell whether it knows calls.
     sink.recognise(Recognition::ByCall);
@@ -35,14 +37,15 @@ pub(super) fn start(
     let reading = Arc::new(SpendLogs::new(setup, Restored::default()));
     let stopping = stopping.clone();
     supervisor.start("spend_logs", move |rounds| {
-        let (reading, mut stopping) = (Arc::clone(&reading), stopping.clone());
+        let (reading, mut stopping, ended) = (Arc::clone(&reading), stopping.clone(), ended.clone());
         async move {
             let (activate, active) = watch::channel(true);
             tokio::join!(reading.run(active, rounds), async move {
                 _ = stopping.wait_for(|is_stopping| *is_stopping).await;
                 drop(activate);
             });
+            ended.send_replace(true);
         }
     });
-    Ok(())
+    Ok(has_ended)
 }

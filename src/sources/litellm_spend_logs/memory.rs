@@ -87,10 +87,10 @@ impl Memory {
         self.seen.from().min(self.behind())
     }
 
-    /// The minutes of the look-back: whole ones that lie behind the cursor.
+    /// The minutes of the look-back, up to that of the cursor.
     pub(super) fn lookback(&self, now: Timestamp, pace: &Pace) -> Range<i64> {
         let floor = RowMark::minute_of(self.progress.floor(now, pace.lookback));
-        floor.max(self.seen.from())..self.behind()
+        floor.max(self.seen.from())..self.behind().saturating_add(1)
     }
 
     /// The next slice of the minutes before the look-back.
@@ -103,7 +103,7 @@ impl Memory {
         begin..self.sweep_at.min(end)
     }
 
-    /// The minute of the cursor, which is not whole yet.
+    /// The minute of the cursor, the rest of which lies in the hot zone.
     fn behind(&self) -> i64 {
         self.progress.cursor().map_or(i64::MIN, |cursor| RowMark::minute_of(cursor.at()))
     }
@@ -132,7 +132,7 @@ mod tests {
         swept.sort_unstable();
         swept.dedup();
         let all: Vec<i64> = swept.into_iter().chain(memory.lookback(at(1_000), &pace)).collect();
-        assert_eq!(all, (1_000 - 180 + 1..998).collect::<Vec<_>>());
+        assert_eq!(all, (1_000 - 180 + 1..=998).collect::<Vec<_>>());
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::place::Place;
 use super::row::LogRow;
 use super::schema::{ColumnFacts, Schema};
 use super::sql::{Detail, Statements, quoted};
-use crate::dependencies::database::{Connection, Connector};
+use crate::dependencies::database::{Cancel, Connection, Connector};
 use crate::event::Timestamp;
 
 /// The table in which processes of the gateway say that they are alive.
@@ -79,6 +79,11 @@ impl Reader {
             schema,
             grant,
         })
+    }
+
+    /// What gives up what is asked.
+    pub(super) fn cancel(&self) -> Cancel {
+        self.connection.cancel()
     }
 
     /// The columns that there are.
@@ -184,7 +189,7 @@ impl Reader {
 /// What is dropped before its answer is there is cancelled in the database.
 async fn ask(connection: &Connection, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, ReadError> {
     let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
-    let canceller = connection.canceller();
+    let cancel = connection.cancel().on_drop();
     let asking = async {
         connection.batch_execute(&begin).await?;
         let answered = connection.query_typed(statement, parameters).await;
@@ -194,7 +199,7 @@ async fn ask(connection: &Connection, statement: &str, parameters: &[Parameter<'
         answered.and_then(|rows| ended.map(|()| rows))
     };
     let answered = timeout(PATIENCE, asking).await.map_err(|_elapsed| ReadError::TimedOut { after: PATIENCE })?;
-    canceller.answered();
+    cancel.answered();
     Ok(answered.map_err(|source| connection.broken(source))?)
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Seen {
 #[derive(Debug, Default)]
 struct Minute {
     ids: HashSet<u64, RandomState>,
-    /// How many the database had when all of them were counted.
+    /// How many the database had when all of them were counted, and those that were counted since.
     compared: Option<u64>,
 }
 
@@ -43,8 +43,10 @@ impl Seen {
     /// Remembers a row, also one of a minute of which not all are known. Where there is no more room the oldest minutes go, and it
     /// returns `true`.
     pub(super) fn insert(&mut self, mark: RowMark) -> bool {
-        if self.minutes.entry(mark.minute).or_default().ids.insert(mark.id) {
+        let minute = self.minutes.entry(mark.minute).or_default();
+        if minute.ids.insert(mark.id) {
             self.rows += 1;
+            minute.compared = minute.compared.map(|rows| rows + 1);
         }
         let is_full = self.rows > self.capacity && self.minutes.len() > 1;
         if is_full && let Some(oldest) = self.minutes.keys().next().copied() {
@@ -119,6 +121,8 @@ mod tests {
             seen.note_compared(minute, rows);
         }
         assert!(seen.that_differ(10..20, &counts).is_empty(), "compared, and nothing changed since");
+        seen.insert(mark(12, 2));
+        assert!(seen.that_differ(12..13, &BTreeMap::from([(12, 1)])).is_empty(), "one was deleted, another came");
     }
 
     #[test]

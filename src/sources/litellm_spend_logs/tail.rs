@@ -24,6 +24,7 @@ use super::memory::Memory;
 use super::pace::Pace;
 use super::page_size::PageSize;
 use super::reader::Reader;
+use crate::dependencies::database::Cancel;
 use crate::event::Timestamp;
 use crate::own::Round;
 use crate::redact::redact_message;
@@ -44,6 +45,8 @@ pub(super) struct Tail<'a> {
     pace: Pace,
     page_size: PageSize,
     reader: Option<Reader>,
+    /// Gives up what the latest reader has asked.
+    cancel: Option<Cancel>,
     reading: Reading,
     /// When the look-back is counted again.
     recount_at: Instant,
@@ -65,6 +68,7 @@ impl<'a> Tail<'a> {
             pace: Pace::of(&setup.config),
             page_size: PageSize::default(),
             reader: None,
+            cancel: None,
             reading: Reading::starting(as_of),
             recount_at: now,
             pause: SHORTEST_PAUSE,
@@ -88,6 +92,13 @@ impl<'a> Tail<'a> {
                 Err(error) => self.fail(&error),
             };
             sleep(pause).await;
+        }
+    }
+
+    /// Has the database give up what was under way when reading was stopped.
+    pub(super) async fn give_up(self) {
+        if let Some(cancel) = self.cancel {
+            cancel.cancel().await;
         }
     }
 
@@ -128,6 +139,7 @@ impl<'a> Tail<'a> {
 
     async fn open(&mut self) -> Result<Reader, ReadError> {
         let reader = Reader::open(&self.setup.connector).await?;
+        self.cancel = Some(reader.cancel());
         let schema = reader.schema();
         // Who knows no calls still knows answers.
         let how = if schema.has("litellm_call_id") { Recognition::ByCall } else { Recognition::ById };

@@ -108,16 +108,20 @@ impl Tail<'_> {
         let (mut rows, mut earliest) = (0, None);
         let mut after = Place::before(self.beginning(minute));
         let end = RowMark::beginning_of(minute + 1);
+        let hot = self.memory.progress.cursor().map(Place::at);
         loop {
-            let keys = reader.keys(&after, Some(end), KEYS).await?;
+            let mut keys = reader.keys(&after, Some(end), KEYS).await?;
+            let (is_full, last) = (keys.len() >= KEYS, keys.last().cloned());
+            // What began after the cursor is no straggler: the next reading finds it.
+            keys.retain(|key| Some(key.at()) < hot || !self.is_unseen(key));
             rows += keys.len() as u64;
             let first = keys.iter().find(|key| self.is_unseen(key)).map(Place::at);
             let late = self.count_unseen(reader, &keys).await?;
             self.setup.state.note_late(SOURCE, late);
             earliest = earliest.or(first);
-            match keys.last() {
-                Some(last) if keys.len() >= KEYS => after = last.clone(),
-                _ => return Ok((rows, earliest)),
+            match last.filter(|_| is_full) {
+                Some(last) => after = last,
+                None => return Ok((rows, earliest)),
             }
         }
     }
