@@ -59,11 +59,10 @@ pub enum RunError {
 pub async fn run(config: Config) -> Result<(), RunError> {
     let Shutdown { delay, grace } = config.shutdown;
     let addresses = config.listen.clone();
-    let Keeping { shared, restored: _restored } = keeping(&config)?;
+    let Keeping { shared, restored } = keeping(&config)?;
     let bound = Bound::new(shared.clone(), &addresses)?;
     let mut signals = Signals::listen().map_err(RunError::Signals)?;
-    let background =
-        Background::start(&config, shared.state(), shared.sink(), shared.own().tasks(), shared.own().probing())?;
+    let background = Background::start(&config, &shared, restored)?;
     bound.addresses().iter().for_each(announce);
     let mut server = bound.serve();
     let signal = tokio::select! {
@@ -119,7 +118,7 @@ fn keeping(config: &Config) -> Result<Keeping, RunError> {
     let (state, sink) = (Arc::clone(&loaded.state), Arc::clone(&loaded.sink));
     let shared = Shared::new(state, sink, *health, rules, scrape, SystemTime::now().into());
     let (restored, committer) = loaded.keep(storage.interval, &facts).map_err(RunError::Thread)?;
-    let commits = Commits::new(committer, storage.durability.push);
+    let commits = Commits::new(committer, storage.durability);
     Ok(Keeping { shared: Data::new(shared.with_store(commits, facts)), restored })
 }
 

@@ -17,10 +17,11 @@ use crate::config::Config;
 use crate::dependencies::gateway::{Client, GatewayClientError};
 use crate::dependencies::redis;
 use crate::discovery::Roster;
-use crate::own::{Probing, Tasks};
+use crate::keeping::Restored;
+use crate::own::Probing;
 use crate::probes::{Budget, Prober, ProberError};
 use crate::scheduler::Scheduler;
-use crate::sink::Sink;
+use crate::server::Shared;
 use crate::state::State;
 use crate::supervise::Supervisor;
 use crate::tls::TlsError;
@@ -59,20 +60,15 @@ pub(super) struct Background {
 }
 
 impl Background {
-    /// Starts what `config` asks for.
-    pub(super) fn start(
-        config: &Config,
-        state: &Arc<State>,
-        sink: &Arc<Sink>,
-        tasks: &Arc<Tasks>,
-        probing: &Arc<Probing>,
-    ) -> Result<Self, BackgroundError> {
-        let mut supervisor = Supervisor::new(Arc::clone(tasks));
+    /// Starts what `config` asks for, from what was `restored` on.
+    pub(super) fn start(config: &Config, shared: &Shared, restored: Restored) -> Result<Self, BackgroundError> {
+        let (state, probing) = (shared.state(), shared.own().probing());
+        let mut supervisor = Supervisor::new(Arc::clone(shared.own().tasks()));
         let (is_stopping, stopping) = watch::channel(false);
         let gateway = gateway(config)?;
         checks::start(&mut supervisor, config, gateway.as_ref(), state)?;
         budgets::start(&mut supervisor, config, state)?;
-        let has_read = spend_logs::start(&mut supervisor, config, state, sink, &stopping)?;
+        let has_read = spend_logs::start(&mut supervisor, config, shared, restored, &stopping)?;
         let roster = discovery::start(&mut supervisor, config, gateway, state);
         let has_stepped_down = start_probing(&mut supervisor, config, state, probing, roster, stopping)?;
         let (watched, policy) = (Arc::clone(state), config.health);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::config::Durability;
+use crate::config::{Durability, DurabilityOf};
 use crate::storage::{Committer, NotDurable};
 
 /// A scrape waits no longer than this for what it shows to be durable.
@@ -14,26 +14,34 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct Commits {
     committer: Option<Committer>,
-    push: Durability,
+    durability: DurabilityOf,
 }
 
 impl Commits {
-    /// Commits of this committer; pushes are as durable as `push` says when they are acknowledged.
+    /// Commits of this committer; what waits for them `durability` says.
     #[must_use]
-    pub const fn new(committer: Option<Committer>, push: Durability) -> Self {
-        Self { committer, push }
+    pub const fn new(committer: Option<Committer>, durability: DurabilityOf) -> Self {
+        Self { committer, durability }
     }
 
     /// None: nothing is kept.
     pub(super) const fn none() -> Self {
-        Self::new(None, Durability::Interval)
+        Self::new(None, DurabilityOf { push: Durability::Interval, cursor: Durability::Interval })
     }
 
     /// Waits until what was pushed is durable, where that was asked for; says whether it is, or nothing where nobody knows.
     pub(super) async fn of_push(&self) -> Option<bool> {
         match &self.committer {
-            Some(committer) if self.push == Durability::Sync => Some(committer.settled().await.is_ok()),
+            Some(committer) if self.durability.push == Durability::Sync => Some(committer.settled().await.is_ok()),
             _ => None,
+        }
+    }
+
+    /// Waits until rows that were read are durable, and how far that was, where that was asked for. Where the store fails they can be read
+    /// again.
+    pub async fn of_rows(&self) {
+        if let (Some(committer), Durability::Sync) = (&self.committer, self.durability.cursor) {
+            _ = committer.settled().await;
         }
     }
 

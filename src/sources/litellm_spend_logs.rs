@@ -31,7 +31,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::config;
 use crate::dependencies::database::Connector;
-use crate::event::RowMark;
+use crate::keeping::Restored;
 use crate::sink::Sink;
 use crate::state::State;
 use crate::supervise::Rounds;
@@ -61,15 +61,6 @@ pub struct Setup {
     pub state: Arc<State>,
     /// What is waited for after each batch.
     pub settle: Settle,
-}
-
-/// What was known before a restart.
-#[derive(Debug, Clone, Default)]
-pub struct Restored {
-    /// What was [noted](State::note_progress) last.
-    pub progress: Option<String>,
-    /// Rows that were seen.
-    pub rows: Vec<RowMark>,
 }
 
 impl fmt::Debug for SpendLogs {
