@@ -4,5 +4,7 @@ mod support;
 
 #[path = "restarts/kills.rs"]
 mod kills;
+#[path = "restarts/rows.rs"]
+mod rows;
 #[path = "restarts/storage.rs"]
 mod storage;

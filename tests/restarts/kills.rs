@@ -11,7 +11,7 @@ use super::support::exporter::{Exporter, Launch};
 use super::support::http::Request;
 
 /// How often it is killed.
-const KILLS: usize = 50;
+pub(crate) const KILLS: usize = 50;
 const PUSHERS: usize = 3;
 const BATCH: usize = 7;
 
@@ -48,7 +48,7 @@ fn push(address: SocketAddr, is_over: &AtomicBool) -> Sent {
 }
 
 /// Pauses of uneven length, the same in each run: from nothing to half a second.
-fn pause(round: usize) -> Duration {
+pub(crate) fn pause(round: usize) -> Duration {
     Duration::from_millis((round as u64 * 7_919) % 503)
 }
 
