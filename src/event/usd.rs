@@ -51,6 +51,26 @@ impl Usd {
         i64::try_from(self.0).unwrap_or(i64::MAX)
     }
 
+    /// From whole picodollars (10⁻¹² USD), however many.
+    #[must_use]
+    pub const fn from_all_picos(picos: u128) -> Self {
+        Self(picos)
+    }
+
+    /// As whole picodollars, however many.
+    #[must_use]
+    pub const fn as_all_picos(self) -> u128 {
+        self.0
+    }
+
+    /// How much more this is than `other`, as the nearest float; negative where it is less. Exact but for that: what is the same
+    /// differs by nothing.
+    #[must_use]
+    pub fn difference(self, other: Self) -> f64 {
+        let distance = Self(self.0.abs_diff(other.0)).as_f64();
+        if self < other { -distance } else { distance }
+    }
+
     /// This much less, and nothing where that is more than there is.
     #[must_use]
     pub const fn saturating_sub(self, other: Self) -> Self {
@@ -107,6 +127,14 @@ mod tests {
         }
         assert_eq!(Usd::from_picos(-1), None, "debts are no amount");
         assert_eq!(Usd::from_f64(1e12).map(Usd::as_picos), Some(i64::MAX));
+    }
+
+    #[test]
+    fn differences_of_large_sums_are_exact() {
+        let large = Usd::from_all_picos(20_000_000_000_000_000_000);
+        let larger = large + Usd::from_f64(0.000_001).expect("an amount");
+        assert_eq!([larger.difference(large), large.difference(larger), large.difference(large)], [1e-6, -1e-6, 0.0]);
+        assert_eq!(Usd::from_all_picos(larger.as_all_picos()), larger, "beyond what 64 bits hold");
     }
 
     #[test]
