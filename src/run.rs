@@ -62,6 +62,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     let Keeping { shared, restored } = keeping(&config)?;
     let bound = Bound::new(shared.clone(), &addresses)?;
     let mut signals = Signals::listen().map_err(RunError::Signals)?;
+    shared.state().start_counting(SystemTime::now().into());
     let background = Background::start(&config, &shared, restored)?;
     bound.addresses().iter().for_each(announce);
     let mut server = bound.serve();

@@ -111,7 +111,7 @@ impl Sink {
                 self.state.note_duplicate(origin, event, now);
                 let extra = event.cost.booked().saturating_sub(booked);
                 if !extra.is_zero() {
-                    self.state.record_surcharge(event, extra);
+                    self.state.record_surcharge(event, extra, now);
                 }
                 Receipt::Duplicate
             }

@@ -8,6 +8,7 @@
 mod budgets;
 mod calls;
 mod changes;
+mod comparison;
 mod consumers;
 mod dependencies;
 mod deployments;
@@ -22,6 +23,7 @@ mod histogram;
 mod journal;
 mod kept;
 mod label;
+mod ledger;
 mod listing;
 mod lists;
 mod models;
@@ -48,11 +50,13 @@ mod without_model;
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
 pub use budgets::BudgetFacts;
 pub use changes::{Changes, NotRestored, RowChange};
+pub use comparison::{Agreement, Booked, ComparedModel, Comparison, Period};
 pub use consumers::ConsumerFacts;
 pub use dependencies::{Check, Dependency, DependencyFacts, LatestCheck};
 pub use deployments::{Cooldown, DeploymentFacts, DeploymentInfo, LastError};
@@ -63,6 +67,7 @@ pub use fallbacks::FallbackFacts;
 pub use health_checks::HealthCheckFacts;
 pub use histogram::{Bounds, DURATION, GATEWAY_OVERHEAD, Histogram, TIME_PER_OUTPUT_TOKEN, TIME_TO_FIRST_TOKEN};
 pub use label::{LabelSet, clean};
+pub use ledger::{Counted, CountedHour, LedgerChange};
 pub use listing::{Listing, Standing};
 pub use lists::{ListFacts, ListSource};
 pub use models::ModelFacts;
@@ -85,7 +90,7 @@ pub use traffic::Settings;
 pub use upstreams::UpstreamFacts;
 pub use without_model::WithoutModelFacts;
 
-use crate::event::{BudgetScope, ProbeOutcome, RequestEvent, SkipReason, Timestamp, Usd};
+use crate::event::{BudgetScope, ProbeOutcome, RequestEvent, SkipReason, Timestamp, Usd, UtcHour};
 use outbox::Outbox;
 use traffic::Traffic;
 
@@ -110,8 +115,8 @@ impl State {
 
     /// Adds what one source knows an attempt to have cost beyond what another had told when it was [recorded](Self::record): this
     /// event is the richer one, and `extra` the difference.
-    pub fn record_surcharge(&self, event: &RequestEvent<'_>, extra: Usd) {
-        self.traffic.lock().record_surcharge(event, extra);
+    pub fn record_surcharge(&self, event: &RequestEvent<'_>, extra: Usd, now: Timestamp) {
+        self.traffic.lock().record_surcharge(event, extra, now);
     }
 
     /// Notes how far a source has come that reads rows, together with what these counted: what is kept of one is kept of both.
@@ -151,6 +156,58 @@ impl State {
     /// When it can't be read. Then it begins anew.
     pub fn restore_totals(&self, value: &[u8]) -> Result<(), NotRestored> {
         self.traffic.lock().restore_totals(value)
+    }
+
+    /// Notes that everything is counted from now on: hours that began before are not compared with the gateway's books. What was
+    /// noted first holds, also what was noted before a restart.
+    pub fn start_counting(&self, now: Timestamp) {
+        self.traffic.lock().ledger.start_counting(now);
+    }
+
+    /// Since when everything is counted; `None` before it is [said](Self::start_counting) or the first event came.
+    #[must_use]
+    pub fn counting_since(&self) -> Option<Timestamp> {
+        self.traffic.lock().ledger.counting_since()
+    }
+
+    /// What was counted from one hour to the one before `end`, without hours of nothing. It ends early, but not within an hour, where
+    /// it comes to `most` hours and models. The lock is held for one hour at a time.
+    #[must_use]
+    pub fn counted(&self, first: UtcHour, end: UtcHour, most: usize) -> Vec<CountedHour> {
+        let (mut hours, mut next, mut left) = (Vec::new(), first, most);
+        while left > 0 {
+            let Some(counted) = self.traffic.lock().ledger.hours(next, end).next() else { break };
+            left = left.saturating_sub(counted.models.len());
+            next = counted.hour.plus(1);
+            hours.push(counted);
+        }
+        hours
+    }
+
+    /// Notes what a comparison with the gateway's books found.
+    pub fn note_comparison(&self, period: Period, comparison: Option<Comparison>) {
+        self.traffic.lock().agreement.periods[period.index()] = comparison.map(Arc::new);
+    }
+
+    /// Notes that the gateway's books were read to the end.
+    pub fn note_books_read(&self, at: Timestamp) {
+        self.traffic.lock().agreement.last_success_at = Some(at);
+    }
+
+    /// Gathers from now on what changes in what was counted by hour.
+    pub fn gather_ledger_changes(&self) {
+        self.traffic.lock().ledger.gather_changes();
+    }
+
+    /// What changed in that since it was taken the last time, or since it [is gathered](Self::gather_ledger_changes).
+    #[must_use]
+    pub fn take_ledger_changes(&self) -> Vec<LedgerChange> {
+        self.traffic.lock().ledger.changes()
+    }
+
+    /// Takes over a key and its value that were written down before a restart. What can't be read is left out.
+    pub fn restore_ledger(&self, key: &[u8], value: &[u8]) {
+        self.traffic.lock().ledger.restore(key, value);
     }
 
     /// Gathers from now on what other replicas are to be told of requests.

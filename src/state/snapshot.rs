@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::sources::Source;
 use super::{
-    BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected, FallbackFacts,
-    HealthCheckFacts, ListFacts, ListSource, ModelFacts, ProbeLatency, RateLimitFacts, Reading, Row, Rows, SourceFacts,
-    TableSize, UpstreamFacts, WithoutModelFacts,
+    Agreement, BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected,
+    FallbackFacts, HealthCheckFacts, ListFacts, ListSource, ModelFacts, ProbeLatency, RateLimitFacts, Reading, Row,
+    Rows, SourceFacts, TableSize, UpstreamFacts, WithoutModelFacts,
 };
 use crate::event::{BudgetScope, Timestamp};
 
@@ -60,6 +60,8 @@ pub struct Snapshot {
     pub without_model: WithoutModelFacts,
     /// What each source delivered, in the order of [`Source::ALL`].
     pub sources: [SourceFacts; Source::ALL.len()],
+    /// How far what was counted agrees with the gateway's books.
+    pub agreement: Agreement,
     /// How full each table is, by name.
     pub tables: [(&'static str, TableSize); 8],
 }

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use super::calls::{Calls, Sequel};
 use super::journal::Journal;
+use super::ledger::Ledger;
 use super::names::Names;
 use super::outbox::Outbox;
 use super::snapshot::{Fleet, Snapshot};
 use super::table::{OVERFLOW, Slot, Table};
 use super::{
-    BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected, FallbackFacts,
-    HealthCheckFacts, ListFacts, ListSource, ModelFacts, Origin, ProbeLatency, RateLimitFacts, Reading, RejectReason,
-    Source, SourceFacts, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments, fallbacks, models,
-    probe_latency, rate_limits, upstreams,
+    Agreement, BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected,
+    FallbackFacts, HealthCheckFacts, ListFacts, ListSource, ModelFacts, Origin, ProbeLatency, RateLimitFacts, Reading,
+    RejectReason, Source, SourceFacts, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments, fallbacks,
+    models, probe_latency, rate_limits, upstreams,
 };
 use crate::event::{
     BudgetScope, ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd,
@@ -68,6 +69,10 @@ pub(super) struct Traffic {
     pub(super) journal: Option<Journal>,
     /// What other replicas are to be told; `None` where there are no others.
     pub(super) outbox: Option<Outbox>,
+    /// What was counted by hour and model.
+    pub(super) ledger: Ledger,
+    /// How far that agrees with the gateway's books.
+    pub(super) agreement: Agreement,
     pub(super) upstreams: Table<Arc<UpstreamFacts>>,
     pub(super) models: Table<ModelFacts>,
     pub(super) fallbacks: Table<FallbackFacts>,
@@ -99,6 +104,8 @@ impl Traffic {
             made_at: None,
             journal: None,
             outbox: None,
+            ledger: Ledger::new(settings.models),
+            agreement: Agreement::default(),
             upstreams: Table::new(upstreams::LABELS, settings.models),
             models: Table::new(models::LABELS, settings.models),
             fallbacks: Table::new(fallbacks::LABELS, settings.models),
@@ -171,6 +178,9 @@ impl Traffic {
         self.tick(now);
         self.note_origin(origin);
         self.source_mut(origin.source).duplicates += 1;
+        if origin.row.is_some() {
+            self.ledger.note_row(event, now);
+        }
         // Both are as of a time, so that telling them again changes nothing: of two sources one may not know them.
         let at = event.ended_at.min(now);
         event.budgets.iter().for_each(|budget| self.record_budget(budget, at));
@@ -187,7 +197,8 @@ impl Traffic {
     }
 
     /// Adds the tokens as well where the attempt had seemed to be free: those of failures count where they were billed.
-    pub(super) fn record_surcharge(&mut self, event: &RequestEvent<'_>, extra: Usd) {
+    pub(super) fn record_surcharge(&mut self, event: &RequestEvent<'_>, extra: Usd, now: Timestamp) {
+        self.ledger.surcharge(event, extra, now);
         let usage = if extra == event.cost.booked() { event.usage } else { Usage::default() };
         match &event.reach {
             Reach::Deployment(Deployment { id, model, provider, .. }) => {
@@ -215,6 +226,7 @@ impl Traffic {
         self.note_origin(origin);
         self.source_mut(origin.source).note_event(at, now);
         self.give_up_waiting(now);
+        self.ledger.record(event, origin.row.is_some(), now);
         match &event.reach {
             Reach::GatewayHealthCheck => self.health_checks.record(event),
             Reach::Deployment(deployment) => {
@@ -422,6 +434,7 @@ impl Traffic {
             health_checks: self.health_checks,
             without_model: self.without_model,
             sources: self.sources,
+            agreement: self.agreement.clone(),
         }
     }
 }

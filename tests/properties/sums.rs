@@ -1,8 +1,8 @@
 //! Sums: every event is in every total once, however it is split and however little room there is.
 
-use llm_exporter::event::{Outcome, Reach};
+use llm_exporter::event::{Outcome, Reach, UtcHour};
 use llm_exporter::sink::Receipt;
-use llm_exporter::state::{RejectReason, Source};
+use llm_exporter::state::{Counted, RejectReason, Settings, Source};
 use proptest::prelude::*;
 
 use super::events::events;
@@ -92,6 +92,24 @@ proptest! {
             let tokens = total(&scraped, &format!("llm_{direction}_tokens_total"));
             prop_assert_eq!(total(&scraped, &format!("llm_consumer_{direction}_tokens_total")), tokens);
         }
+    }
+
+    #[test]
+    fn what_is_counted_by_hour_is_what_is_counted_at_all(events in events(), room in 0_usize..4) {
+        let pipeline = Pipeline::with(Settings { models: room, ..settings(&[]) });
+        let taken: Vec<_> = events.iter().filter(|event| pipeline.record(event, NOW) == Receipt::Accepted).collect();
+        let hours = pipeline.state.counted(UtcHour::from_number(0), UtcHour::of(NOW).plus(1), usize::MAX);
+        let mut sum = Counted::default();
+        for hour in &hours {
+            prop_assert!(hour.models.len() <= room + 1, "{hour:?}");
+            hour.models.values().for_each(|counted| sum.add(counted));
+        }
+        // What began long ago is kept no longer.
+        let oldest = UtcHour::of(NOW).plus(-35 * 24).beginning();
+        let kept: Vec<_> = taken.into_iter().filter(|event| event.started_at >= oldest).collect();
+        let failed = kept.iter().filter(|event| event.outcome != Outcome::Success).count();
+        prop_assert_eq!((sum.requests, sum.unstored), (kept.len() as u64, failed as u64));
+        prop_assert_eq!(sum.cost, kept.iter().map(|event| event.cost.booked()).sum());
     }
 
     #[test]
