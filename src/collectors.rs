@@ -30,6 +30,7 @@ mod exporter;
 mod health;
 mod health_checks;
 mod latency;
+mod ledger;
 mod lists;
 mod probes;
 mod process;
@@ -102,6 +103,7 @@ pub fn all() -> Vec<Box<dyn Collector>> {
         Box::new(dependencies::Dependencies),
         Box::new(health_checks::HealthChecks),
         Box::new(sources::Sources),
+        Box::new(ledger::Ledger),
         Box::new(tables::Tables),
         Box::new(storage::Storage),
         Box::new(exporter::Exporter),

@@ -10,6 +10,7 @@ mod given;
 mod keys;
 mod kind;
 mod layers;
+mod ledger;
 mod load;
 mod log;
 mod own_model;
@@ -29,6 +30,7 @@ use std::{
 
 pub use self::{
     error::{ConfigError, Mistake, Origin, Problem},
+    ledger::Ledger,
     log::{Log, LogFormat, LogLevel, UnknownName},
     own_model::OwnModel,
     probes::{CompletionProbes, Probes},
@@ -66,6 +68,8 @@ pub struct Config {
     pub dependencies: Dependencies,
     /// What is read of the gateway besides the events that it pushes.
     pub sources: Sources,
+    /// How what was counted is compared with what the gateway booked.
+    pub ledger: Ledger,
     /// What is kept across restarts, and where.
     pub storage: Storage,
     /// How scrapes are served.
@@ -91,6 +95,7 @@ impl Default for Config {
             probes: Probes::default(),
             dependencies: Dependencies::default(),
             sources: Sources::default(),
+            ledger: Ledger::default(),
             storage: Storage::default(),
             scrape: Scrape::default(),
             shutdown: Shutdown::default(),

@@ -14,8 +14,8 @@ use std::time::Duration;
 use llm_exporter::event::{ErrorKind, ProbeFailure, ProbeLevel, ProbeOutcome, ProbeUsage, SkipReason, Usd};
 use llm_exporter::exposition::Dialect;
 use llm_exporter::state::{
-    Check, Dependency, Expected, ListFacts, ListSource, Listing, ProbedBy, Reading, ReadingProgress, Settings, Source,
-    State,
+    Booked, Check, ComparedModel, Comparison, Counted, Dependency, Expected, ListFacts, ListSource, Listing, Period,
+    ProbedBy, Reading, ReadingProgress, Settings, Source, State,
 };
 use support::captures;
 use support::exposition::{Exposition, Format};
@@ -36,7 +36,7 @@ fn rendered(dialect: Dialect) -> String {
     pipeline.text(dialect, NOW)
 }
 
-/// A list of models, one probe at each level, a cooldown and a check of each dependency.
+/// A list of models, one probe at each level, a cooldown, a comparison of each period and a check of each dependency.
 fn note_what_no_event_tells(state: &State) {
     for source in ListSource::ALL {
         state.note_list(source, ListFacts { error: None, last_success_at: Some(NOW), deployments: 2 });
@@ -52,9 +52,20 @@ fn note_what_no_event_tells(state: &State) {
     state.note_cooldowns(&HashSet::from(["dep-idle".to_owned()]), NOW);
     let reading = Reading { progress: ReadingProgress::UpToDate, workers: Some(4), ..Reading::starting(NOW) };
     state.note_reading(Source::LitellmSpendLogs, reading);
+    for (period, from, daily) in [(Period::Hour, NOW, None), (Period::Day, NOW, Some(booked(1)))] {
+        let counted = Counted { requests: 2, unstored: 1, cost: booked(1).cost };
+        let compared = ComparedModel { model: "idle".to_owned(), counted, spend_log: booked(2), daily };
+        state.note_comparison(period, Some(Comparison { from, models: vec![compared] }));
+    }
+    state.note_books_read(NOW);
     for (dependency, result) in Dependency::ALL.into_iter().zip([Ok(()), Err("refused".to_owned()), Ok(())]) {
         state.note_dependency(dependency, Check { at: NOW, latency: Duration::from_micros(2_500), result });
     }
+}
+
+/// So many requests of a tenth of a millidollar each.
+fn booked(requests: u64) -> Booked {
+    Booked { requests, cost: Usd::from_all_picos(u128::from(requests) * 100_000_000) }
 }
 
 fn probe(level: ProbeLevel) -> ProbeOutcome {

@@ -105,6 +105,8 @@ pub(super) static KEYS: &[Key] = &[
     key!(sources.litellm_spend_logs.sweep: kind::DURATION),
     key!(sources.litellm_budgets.enabled: kind::SWITCH),
     key!(sources.litellm_budgets.interval: kind::DURATION),
+    key!(ledger.enabled: kind::SWITCH),
+    key!(ledger.interval: kind::DURATION),
     key!(storage.path: OrOff(kind::FOLDER)),
     key!(storage.interval: kind::DURATION),
     key!(storage.durability.push: kind::DURABILITY),

@@ -1,5 +1,5 @@
 //! The sections of the configuration with their defaults. Plain data: ranges are checked where a
-//! value is read (`kind`). `health` is [`Policy`](crate::health::Policy); `models`, `probes`, `sources`, `storage` and
+//! value is read (`kind`). `health` is [`Policy`](crate::health::Policy); `models`, `probes`, `sources`, `ledger`, `storage` and
 //! `log` have their own files.
 
 use std::path::PathBuf;

@@ -3,6 +3,7 @@
 mod budgets;
 mod checks;
 mod discovery;
+mod ledger;
 mod sharing;
 mod spend_logs;
 
@@ -18,6 +19,7 @@ use crate::dependencies::gateway::{Client, GatewayClientError};
 use crate::dependencies::redis;
 use crate::discovery::Roster;
 use crate::keeping::Restored;
+use crate::ledger::RowsRead;
 use crate::own::Probing;
 use crate::probes::{Budget, Prober, ProberError};
 use crate::scheduler::Scheduler;
@@ -69,6 +71,7 @@ impl Background {
         checks::start(&mut supervisor, config, gateway.as_ref(), state)?;
         budgets::start(&mut supervisor, config, state)?;
         let has_read = spend_logs::start(&mut supervisor, config, shared, restored, &stopping)?;
+        ledger::start(&mut supervisor, config, state, &RowsRead::default())?;
         let roster = discovery::start(&mut supervisor, config, gateway, state);
         let has_stepped_down = start_probing(&mut supervisor, config, state, probing, roster, stopping)?;
         let (watched, policy) = (Arc::clone(state), config.health);

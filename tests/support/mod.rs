@@ -12,6 +12,7 @@ pub(crate) mod exporter;
 pub(crate) mod exposition;
 pub(crate) mod gateway;
 pub(crate) mod http;
+pub(crate) mod ledger_tables;
 pub(crate) mod litellm_entities;
 pub(crate) mod pgbouncer;
 pub(crate) mod pipeline;
