@@ -11,6 +11,7 @@ mod health;
 mod heavy;
 mod ingest;
 mod landing;
+mod ledger;
 mod metrics;
 mod pieces;
 mod portions;
@@ -101,7 +102,7 @@ impl Bound {
 }
 
 /// Every route, and one line for what each is there for.
-pub const ROUTES: [(&str, &str); 8] = [
+pub const ROUTES: [(&str, &str); 9] = [
     ("/metrics", "metrics for Prometheus: OpenMetrics 1.0 or text 0.0.4, by Accept"),
     ("/health", "is the gateway well? 200 or 503"),
     ("/health/readiness", "may the exporter be sent traffic? 200 or 503"),
@@ -109,6 +110,7 @@ pub const ROUTES: [(&str, &str); 8] = [
     ("/health/liveness", "the same, by its other name"),
     ("/health/models", "every deployment and its state; ?model=NAME for one model"),
     ("/health/services", "database, Redis, router and gateway"),
+    ("/ledger", "what was counted, by hour and model; ?from=TIME&to=TIME, by default the last day"),
     (ingest::PATH, "POST here: LiteLLM's generic_api callback"),
 ];
 
@@ -121,6 +123,7 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(readable("/health/liveness", health::liveliness))
         .service(readable("/health/models", health::models))
         .service(readable("/health/services", health::services))
+        .service(readable("/ledger", ledger::ledger))
         .service(
             web::resource(ingest::PATH)
                 .route(web::post().to(ingest::take))

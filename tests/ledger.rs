@@ -4,3 +4,5 @@ mod support;
 
 #[path = "ledger/audits.rs"]
 mod audits;
+#[path = "ledger/running.rs"]
+mod running;

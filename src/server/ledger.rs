@@ -1,0 +1,65 @@
+//! `GET /ledger`: what was counted, by hour and model.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
+use actix_web::web::{Data, Query};
+use serde::Deserialize;
+
+use super::heavy;
+use super::refusal::fail;
+use super::shared::{Shared, now};
+use crate::event::{Timestamp, UtcHour};
+use crate::ledger::json::{LedgerJson, parse_moment};
+
+/// What is shown where no time is given.
+const LAST: Duration = Duration::from_hours(24);
+
+/// An answer has at most so many hours and models, a megabyte; what is left is asked for from where it ends.
+const MOST: usize = 10_000;
+
+/// From when to when.
+#[derive(Debug, Deserialize)]
+pub(super) struct Range {
+    from: Option<String>,
+    to: Option<String>,
+}
+
+/// `GET /ledger`
+pub(super) async fn ledger(shared: Data<Shared>, Query(range): Query<Range>) -> HttpResponse {
+    let (first, end) = match range.hours(now()) {
+        Ok(hours) => hours,
+        Err(sentence) => return HttpResponse::BadRequest().json(serde_json::json!({ "error": sentence })),
+    };
+    let state = shared.state().clone();
+    let answer = move || {
+        let hours = state.counted(first, end, MOST);
+        serde_json::to_vec(&LedgerJson::new(state.counting_since(), first, end, &hours, MOST))
+            .expect("texts, numbers and lists of them are JSON")
+    };
+    match heavy::run(answer).await {
+        Ok(json) => {
+            HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).insert_header(ContentType::json()).body(json)
+        }
+        Err(broken) => fail(&shared, "tell what was counted", &broken),
+    }
+}
+
+impl Range {
+    /// The hours that it touches, and the one after them.
+    fn hours(&self, now: Timestamp) -> Result<(UtcHour, UtcHour), String> {
+        let read = |name: &str, text: &Option<String>| {
+            let moment = text.as_deref().map(parse_moment).transpose();
+            moment.map_err(|expected| format!("{name}: {expected}"))
+        };
+        let end = read("to", &self.to)?.unwrap_or(now);
+        let day = i64::try_from(LAST.as_micros()).unwrap_or(i64::MAX);
+        let begin = read("from", &self.from)?;
+        let begin = begin.unwrap_or(Timestamp::from_micros(end.as_micros().saturating_sub(day)));
+        if begin > end {
+            return Err("from must not be after to".to_owned());
+        }
+        Ok((UtcHour::of(begin), UtcHour::from(end)))
+    }
+}
