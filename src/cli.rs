@@ -6,6 +6,7 @@ mod check_config;
 mod failure;
 mod logging;
 mod probe;
+mod reconcile;
 mod replay;
 mod serve;
 
@@ -22,7 +23,8 @@ Examples:
   LLM_EXPORTER__LOG__LEVEL=debug llm-exporter
   llm-exporter check-config --config llm-exporter.yml
   llm-exporter probe gpt-4
-  llm-exporter replay events.ndjson.gz";
+  llm-exporter replay events.ndjson.gz
+  llm-exporter reconcile --from 2026-11-23 --to 2026-11-24";
 
 /// Prometheus metrics and health routes for LLM gateways, from one state.
 ///
@@ -48,6 +50,8 @@ enum Command {
     Probe(probe::Args),
     /// Send recorded event files to a running exporter
     Replay(replay::Args),
+    /// Compare what a running exporter counted with the spend log
+    Reconcile(reconcile::Args),
     /// Print the table of all metrics in Markdown
     Catalogue,
 }
@@ -60,6 +64,7 @@ impl Cli {
             Command::CheckConfig(args) => check_config::check_config(args),
             Command::Probe(args) => probe::probe(args),
             Command::Replay(args) => replay::replay(args),
+            Command::Reconcile(args) => reconcile::run(args),
             Command::Catalogue => print(&llm_exporter::catalogue::markdown()),
         }
     }

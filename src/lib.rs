@@ -43,7 +43,9 @@ pub mod supervise;
 pub mod tls;
 mod verdicts;
 
-pub use run::{BackgroundError, InUse, ProbeError, Probed, RunError, probe_once, run};
+pub use run::{
+    BackgroundError, InUse, ProbeError, Probed, ReconcileError, Reconciled, RunError, probe_once, reconcile, run,
+};
 
 /// The version of the exporter.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

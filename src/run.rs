@@ -2,6 +2,7 @@
 
 mod background;
 mod once;
+mod reconcile;
 mod signals;
 mod store;
 
@@ -21,6 +22,7 @@ use crate::sink::Sink;
 use crate::state::{Dependency, Expected, ListSource, Settings, State};
 pub use background::BackgroundError;
 pub use once::{ProbeError, Probed, probe_once};
+pub use reconcile::{ReconcileError, Reconciled, reconcile};
 pub use store::InUse;
 
 use background::Background;

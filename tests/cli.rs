@@ -25,7 +25,7 @@ fn stderr(output: &Output) -> String {
 fn help_names_every_command_and_shows_examples() {
     let output = run(&["--help"]);
     assert_eq!(output.status.code(), Some(0));
-    for expected in ["serve", "check-config", "replay", "catalogue", "--config", "--listen", "Examples:"] {
+    for expected in ["serve", "check-config", "replay", "reconcile", "catalogue", "--config", "--listen", "Examples:"] {
         assert!(stdout(&output).contains(expected), "{expected}: {}", stdout(&output));
     }
 }

@@ -4,5 +4,7 @@ mod support;
 
 #[path = "ledger/audits.rs"]
 mod audits;
+#[path = "ledger/reconcile.rs"]
+mod reconcile;
 #[path = "ledger/running.rs"]
 mod running;

@@ -3,7 +3,7 @@
 use std::{error::Error, io, path::PathBuf};
 
 use llm_exporter::{
-    ProbeError, RunError,
+    ProbeError, ReconcileError, RunError,
     config::{ConfigError, SecretFileError},
 };
 
@@ -20,6 +20,10 @@ pub(crate) enum Failure {
     Probe(#[from] ProbeError),
     #[error("{failed} of {probes} probes failed")]
     Probes { failed: usize, probes: usize },
+    #[error("{}", with_causes(.0))]
+    Reconcile(#[from] ReconcileError),
+    #[error("{}", drift(*drift_usd))]
+    Drift { drift_usd: f64 },
     #[error("cannot write to standard output: {0}")]
     Output(#[source] io::Error),
     #[error("--token-file {}: {reason}", file.display())]
@@ -51,6 +55,14 @@ pub(super) fn with_causes(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+fn drift(drift_usd: f64) -> String {
+    let (cents, more) = (format!("{:.2}", drift_usd.abs()), if drift_usd > 0.0 { "more" } else { "less" });
+    match cents.as_str() {
+        "0.00" => "the spend log and what was counted differ by more than half a cent for some models".to_owned(),
+        _ => format!("the spend log has {cents} USD {more} than was counted"),
+    }
 }
 
 fn config_mistakes(error: &ConfigError) -> String {
