@@ -194,18 +194,7 @@ impl State {
         self.traffic.lock().agreement.last_success_at = Some(at);
     }
 
-    /// Gathers from now on what changes in what was counted by hour.
-    pub fn gather_ledger_changes(&self) {
-        self.traffic.lock().ledger.gather_changes();
-    }
-
-    /// What changed in that since it was taken the last time, or since it [is gathered](Self::gather_ledger_changes).
-    #[must_use]
-    pub fn take_ledger_changes(&self) -> Vec<LedgerChange> {
-        self.traffic.lock().ledger.changes()
-    }
-
-    /// Takes over a key and its value that were written down before a restart. What can't be read is left out.
+    /// Puts back what was counted by hour and model, a key and its value. What can't be read is left out.
     pub fn restore_ledger(&self, key: &[u8], value: &[u8]) {
         self.traffic.lock().ledger.restore(key, value);
     }
@@ -246,6 +235,12 @@ impl State {
     /// Notes how reading a source goes.
     pub fn note_reading(&self, source: Source, reading: Reading) {
         self.traffic.lock().note_reading(source, reading);
+    }
+
+    /// How reading a source goes; `None` where it is not read.
+    #[must_use]
+    pub fn reading(&self, source: Source) -> Option<Reading> {
+        self.traffic.lock().reading(source).cloned()
     }
 
     /// Notes rows of a source that were found long after their requests began.

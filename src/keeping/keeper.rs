@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::keys;
 use crate::event::{RowMark, Sighting};
-use crate::state::{Changes, RowChange, State};
+use crate::state::{Changes, LedgerChange, RowChange, State};
 use crate::storage::{Space, Write};
 
 /// Writes down what changed in the state since it did so the last time.
@@ -46,6 +46,7 @@ impl Keeper {
         let changes = self.state.take_changes();
         let mut writes = std::mem::take(&mut self.pending);
         writes.extend(changes.rows().into_iter().map(row));
+        writes.extend(changes.ledger.iter().map(counted));
         self.keep_totals(&changes, &mut writes);
         let number = self.next_chunk;
         self.next_chunk += 1;
@@ -99,6 +100,14 @@ fn row(change: RowChange) -> Write {
     let (space, key) = (Space::Rows, keys::row(table, &key));
     match value {
         Some(value) => Write::Put { space, key, value },
+        None => Write::Delete { space, key },
+    }
+}
+
+fn counted((key, value): &LedgerChange) -> Write {
+    let (space, key) = (Space::Ledger, key.clone());
+    match value {
+        Some(value) => Write::Put { space, key, value: value.clone() },
         None => Write::Delete { space, key },
     }
 }

@@ -35,6 +35,7 @@ pub fn restore(
     let gone = restore_rows(store, state, |table| is_new(table, &labels))?;
     let mut restored = Restored::default();
     restore_meta(store, state, &mut restored)?;
+    store.read(Space::Ledger, |key, value| state.restore_ledger(key, value))?;
     let (chunks, last_of_window) = restore_window(store, sink)?;
     let last_of_seen = restore_seen(store, &mut restored.rows)?;
     let next_chunk = last_of_window.max(last_of_seen).map_or(0, |last| last.saturating_add(1));

@@ -19,7 +19,6 @@ use crate::dependencies::gateway::{Client, GatewayClientError};
 use crate::dependencies::redis;
 use crate::discovery::Roster;
 use crate::keeping::Restored;
-use crate::ledger::RowsRead;
 use crate::own::Probing;
 use crate::probes::{Budget, Prober, ProberError};
 use crate::scheduler::Scheduler;
@@ -71,7 +70,7 @@ impl Background {
         checks::start(&mut supervisor, config, gateway.as_ref(), state)?;
         budgets::start(&mut supervisor, config, state)?;
         let has_read = spend_logs::start(&mut supervisor, config, shared, restored, &stopping)?;
-        ledger::start(&mut supervisor, config, state, &RowsRead::default())?;
+        ledger::start(&mut supervisor, config, state)?;
         let roster = discovery::start(&mut supervisor, config, gateway, state);
         let has_stepped_down = start_probing(&mut supervisor, config, state, probing, roster, stopping)?;
         let (watched, policy) = (Arc::clone(state), config.health);

@@ -13,8 +13,8 @@ use super::kept::{Kept, KeptSource};
 use super::table::{ChangedRow, RowChanges, Table, values_of};
 use super::traffic::Traffic;
 use super::{
-    ConsumerFacts, DeploymentFacts, FallbackFacts, HealthCheckFacts, ModelFacts, ProbeLatency, Source, UpstreamFacts,
-    WithoutModelFacts,
+    ConsumerFacts, DeploymentFacts, FallbackFacts, HealthCheckFacts, LedgerChange, ModelFacts, ProbeLatency, Source,
+    UpstreamFacts, WithoutModelFacts,
 };
 use crate::event::{RowMark, Sighting, Timestamp};
 
@@ -28,6 +28,8 @@ pub struct Changes {
     consumers: RowChanges<ConsumerFacts>,
     probe_latencies: RowChanges<ProbeLatency>,
     totals: Totals,
+    /// What was counted by hour and model, by keys of its own.
+    pub ledger: Vec<LedgerChange>,
     /// The attempts that were seen.
     pub sightings: Vec<Sighting>,
     /// The rows of a gateway's database that were seen.
@@ -125,6 +127,7 @@ impl Traffic {
     /// Keeps track of changes from now on.
     pub(super) fn track_changes(&mut self) {
         self.journal.get_or_insert_default();
+        self.ledger.gather_changes();
         each_kept_table!(self, |_name, table| table.track_changes());
     }
 
@@ -133,6 +136,7 @@ impl Traffic {
             self.journal.as_mut().map(std::mem::take).unwrap_or_default();
         Changes {
             totals: self.totals(),
+            ledger: self.ledger.changes(),
             deployments: self.deployments.take_changes(),
             upstreams: self.upstreams.take_changes(),
             models: self.models.take_changes(),

@@ -146,6 +146,10 @@ impl Traffic {
         self.readings[source as usize] = Some(reading);
     }
 
+    pub(super) const fn reading(&self, source: Source) -> Option<&Reading> {
+        self.readings[source as usize].as_ref()
+    }
+
     pub(super) fn dependency_mut(&mut self, dependency: Dependency) -> &mut DependencyFacts {
         &mut self.dependencies[dependency.index()]
     }

@@ -10,21 +10,16 @@ use crate::config::Config;
 use crate::ledger::{Auditor, Books, RowsRead};
 use crate::own::Round;
 use crate::redact::redact_message;
-use crate::state::State;
+use crate::state::{Source, State};
 use crate::supervise::{Rounds, Supervisor};
 
 /// Starts comparing, where there is a database and it is wanted.
-pub(super) fn start(
-    supervisor: &mut Supervisor,
-    config: &Config,
-    state: &Arc<State>,
-    rows_read: &RowsRead,
-) -> Result<(), BackgroundError> {
+pub(super) fn start(supervisor: &mut Supervisor, config: &Config, state: &Arc<State>) -> Result<(), BackgroundError> {
     let Some(books) = Books::new(&config.database).map_err(BackgroundError::Database)? else { return Ok(()) };
     if !config.ledger.enabled {
         return Ok(());
     }
-    let (state, rows_read) = (Arc::clone(state), rows_read.clone());
+    let (state, rows_read) = (Arc::clone(state), rows_read(state));
     let (interval, most_models) = (config.ledger.interval, config.limits.models);
     supervisor.start("ledger", move |rounds| {
         let auditor = Auditor::new(books.clone(), Arc::clone(&state), rows_read.clone(), most_models);
@@ -53,4 +48,14 @@ async fn run(mut auditor: Auditor, interval: Duration, rounds: Rounds) {
             told = error;
         }
     }
+}
+
+/// While the spend log is read only in part, what was counted is behind the books for no other reason.
+fn rows_read(state: &Arc<State>) -> RowsRead {
+    let state = Arc::clone(state);
+    let counted_until = move || match state.reading(Source::LitellmSpendLogs) {
+        Some(reading) => reading.as_of,
+        None => SystemTime::now().into(),
+    };
+    RowsRead { has_counted: None, counted_until: Some(Arc::new(counted_until)) }
 }

@@ -21,6 +21,7 @@ fn event(model: &str, started_at: Timestamp, picos: u128) -> RequestEvent<'_> {
         rate_limits: None,
     };
     RequestEvent {
+        fallback_from: None,
         attempt: AttemptKey::of(&[model]),
         twins: Twins::default(),
         call: None,

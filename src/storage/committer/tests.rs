@@ -145,7 +145,12 @@ async fn a_full_disk_is_told_to_who_waits_and_everything_is_written_when_there_i
     until(|| fixture.failures() > failures && fixture.facts.status().pending == 3);
     fixture.put(1, 20);
     until(|| fixture.facts.status().state == StorageState::Up);
-    assert_eq!(fixture.committer.settled().await, Ok(()));
+    // Who waits is told a moment after it is noted.
+    let deadline = Instant::now() + PATIENCE;
+    while fixture.committer.settled().await.is_err() {
+        assert!(Instant::now() < deadline, "it is refused for ever");
+        tokio::task::yield_now().await;
+    }
     assert_eq!(fixture.committer.stop().await, Ok(()));
     assert_eq!(fixture.kept(), [(1, 20), (2, 10), (3, 10)]);
     assert_eq!(fixture.facts.status().pending, 0);
