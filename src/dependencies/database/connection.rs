@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, Socket};
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Cancel, DatabaseError};
@@ -43,9 +44,27 @@ impl Connection {
     /// # Errors
     /// When the connection broke or the server refuses.
     pub async fn ping(&self) -> Result<(), DatabaseError> {
-        // As plain text: a statement prepared behind a pooler may be another server's.
-        let answer = self.client.simple_query("SELECT 1").await;
-        answer.map(drop).map_err(|source| self.broken(source))
+        self.ask_plainly("SELECT 1").await.map(drop)
+    }
+
+    /// Sends statements as plain text, for one prepared behind a pooler may be another server's, and returns the rows of all of them.
+    /// Waits as long as it takes.
+    ///
+    /// # Errors
+    /// When the connection broke or the server refuses.
+    pub async fn ask_plainly(&self, sql: &str) -> Result<Vec<SimpleQueryRow>, DatabaseError> {
+        let answer = self.client.simple_query(sql).await;
+        let messages = answer.map_err(|source| self.broken(source))?;
+        let rows = messages.into_iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        Ok(rows.collect())
+    }
+
+    /// That no answer came in this time.
+    pub(crate) fn timed_out(&self, after: Duration) -> DatabaseError {
+        DatabaseError::TimedOut { server: self.server.clone(), after }
     }
 
     /// Why something asked of it was not answered, with the server's name.
