@@ -36,3 +36,6 @@ pub use replica::{Replica, Settings, Ticked};
 pub use replica_id::ReplicaId;
 pub use spending::Spending;
 pub use traffic::{Heard, TrafficStream};
+
+pub(crate) use error::within;
+pub(crate) use keys::Keys;

@@ -28,7 +28,7 @@ pub enum ReplicaError {
 }
 
 /// Waits for an answer of Redis, for `limit` at most.
-pub(super) async fn within<T>(
+pub(crate) async fn within<T>(
     limit: Duration,
     task: &'static str,
     answer: impl Future<Output = RedisResult<T>>,

@@ -5,13 +5,13 @@ const TAG: &str = "{llm_exporter}";
 
 /// The names of what replicas share in Redis: the operator's prefix, the tag, and what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Keys {
+pub(crate) struct Keys {
     base: String,
 }
 
 impl Keys {
     /// The keys behind this prefix. Exporters with the same prefix are replicas of each other.
-    pub(super) fn new(prefix: &str) -> Self {
+    pub(crate) fn new(prefix: &str) -> Self {
         // Empty braces would switch the tag off: nothing else that a prefix may hold does.
         Self { base: format!("{}{TAG}", prefix.replace("{}", "{-}")) }
     }
@@ -39,6 +39,16 @@ impl Keys {
     /// What billed probes cost on one day.
     pub(super) fn spend(&self, day: impl std::fmt::Display) -> String {
         self.name(&format!("probe_spend:{day}"))
+    }
+
+    /// Who reads this spend log, in which epoch, and how far it has read.
+    pub(crate) fn spend_log_holder(&self, scope: &str) -> String {
+        self.name(&format!("spend_log_holder:{scope}"))
+    }
+
+    /// Which rows of this spend log were claimed.
+    pub(crate) fn spend_log_claims(&self, scope: &str) -> String {
+        self.name(&format!("spend_log_claims:{scope}"))
     }
 
     fn name(&self, what: &str) -> String {
