@@ -11,9 +11,9 @@
 //! may spend; the [`sink`] lets each attempt pass once; the [`state`] adds up facts; [`health`] judges them when asked;
 //! [`collectors`] turn facts and verdicts into metrics and [`exposition`] writes these down; the [`server`] answers.
 //! [`discovery`] finds out which deployments there are, the [`scheduler`] gives each its turn, and [`probes`] ask it;
-//! [`dependencies`] are asked on clocks of their own; [`replicas`] share what they find; the [`ledger`] compares what was counted
-//! with what the gateway booked. What is [kept](keeping) of it all outlives the end, in [`storage`]. [`supervise`] runs all of
-//! these in the background. [`config`] says how, [`run`] puts it all
+//! [`dependencies`] are asked on clocks of their own; [`replicas`] share what they find, and one of them reads what only one may,
+//! by [`handover`]; the [`ledger`] compares what was counted with what the gateway booked. What is [kept](keeping) of it all
+//! outlives the end, in [`storage`]. [`supervise`] runs all of these in the background. [`config`] says how, [`run`] puts it all
 //! together. What stands between [`event`] and [`exposition`] is pure: no I/O, no clock, no async.
 
 pub mod address;
@@ -25,6 +25,7 @@ pub mod dependencies;
 pub mod discovery;
 pub mod event;
 pub mod exposition;
+pub mod handover;
 pub mod health;
 pub mod keeping;
 pub mod ledger;

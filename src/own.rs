@@ -1,5 +1,6 @@
 //! What the exporter knows of itself: the one thing that is no fact about a gateway.
 
+mod handover;
 mod in_flight;
 mod probing;
 mod storage;
@@ -15,6 +16,7 @@ use prometheus_client::metrics::counter::Counter;
 use crate::event::Timestamp;
 use crate::state::LabelSet;
 
+pub use handover::{Handover, HandoverFacts, HeldUntil, ShareFacts, StartKind};
 pub use in_flight::{InFlight, Reservation};
 pub use probing::{Probing, ProbingFacts};
 pub use storage::{StorageFacts, StorageState, StorageStatus};
@@ -31,6 +33,7 @@ pub struct OwnMetrics {
     tasks: Arc<Tasks>,
     probing: Arc<Probing>,
     storage: Arc<StorageFacts>,
+    handover: Arc<Handover>,
 }
 
 /// What the last scrape took.
@@ -114,6 +117,7 @@ impl OwnMetrics {
             tasks: Arc::default(),
             probing: Arc::default(),
             storage: Arc::default(),
+            handover: Arc::default(),
         }
     }
 
@@ -183,6 +187,12 @@ impl OwnMetrics {
     #[must_use]
     pub const fn storage(&self) -> &Arc<StorageFacts> {
         &self.storage
+    }
+
+    /// Whether this replica reads the gateway's database for all.
+    #[must_use]
+    pub const fn handover(&self) -> &Arc<Handover> {
+        &self.handover
     }
 
     /// When the configuration in use was read.
