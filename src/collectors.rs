@@ -27,6 +27,7 @@ mod cost;
 mod dependencies;
 mod deployments;
 mod exporter;
+mod handover;
 mod health;
 mod health_checks;
 mod latency;
@@ -103,6 +104,7 @@ pub fn all() -> Vec<Box<dyn Collector>> {
         Box::new(dependencies::Dependencies),
         Box::new(health_checks::HealthChecks),
         Box::new(sources::Sources),
+        Box::new(handover::Handover),
         Box::new(ledger::Ledger),
         Box::new(tables::Tables),
         Box::new(storage::Storage),
