@@ -19,6 +19,7 @@ mod proxy;
 mod secret;
 mod sections;
 mod sources;
+mod spend_log_share;
 mod storage;
 mod units;
 
@@ -37,6 +38,7 @@ pub use self::{
     secret::{Secret, SecretFileError},
     sections::{Database, Dependencies, Gateway, Ingest, Labels, Limits, Redis, Scrape, Shutdown},
     sources::{LitellmBudgets, Sources, SpendLogs, Start},
+    spend_log_share::SpendLogShare,
     storage::{Durability, DurabilityOf, Storage},
 };
 use crate::health::Policy;

@@ -86,6 +86,7 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
+    /// What was given, and what might have been.
     pub(super) fn new(given: &str, expected: &'static str) -> Self {
         Self { given: given.to_owned(), expected }
     }
