@@ -39,6 +39,7 @@ mod rate_limits;
 mod requests;
 mod routing;
 mod sources;
+mod spend_buffers;
 mod storage;
 mod tables;
 mod tokens;
@@ -105,6 +106,7 @@ pub fn all() -> Vec<Box<dyn Collector>> {
         Box::new(health_checks::HealthChecks),
         Box::new(sources::Sources),
         Box::new(handover::Handover),
+        Box::new(spend_buffers::SpendBuffers),
         Box::new(ledger::Ledger),
         Box::new(tables::Tables),
         Box::new(storage::Storage),

@@ -3,7 +3,8 @@
 //! Replicas know of each other through Redis alone. One of them holds the [lease](Lease) and probes for all; it writes what it finds
 //! to a stream, and the others read it. What requests say comes to whichever replica the gateway pushes to, and each tells it to the
 //! others by [another stream](TrafficStream). What happens without Redis is decided by [`Leadership`], without I/O. The
-//! [cooldowns](in_cooldown) that the gateway keeps in the same Redis are read here as well.
+//! [cooldowns](in_cooldown) that the gateway keeps in the same Redis are read here as well, and how much [waits](spend_buffers()) there
+//! to be written to its database.
 //!
 //! All functions work with a connection to one server and to a cluster alike, and wait for an answer for a bounded time. How to connect
 //! is the business of [`dependencies`](crate::dependencies), and when to probe that of the scheduler.
@@ -20,6 +21,7 @@ mod reader;
 mod record;
 mod replica;
 mod replica_id;
+mod spend_buffers;
 mod spending;
 mod stream;
 mod stream_id;
@@ -34,6 +36,7 @@ pub use reader::{Batch, EvidenceReader};
 pub use record::{Finding, Shared};
 pub use replica::{Replica, Settings, Ticked};
 pub use replica_id::ReplicaId;
+pub use spend_buffers::spend_buffers;
 pub use spending::Spending;
 pub use traffic::{Heard, TrafficStream};
 

@@ -40,6 +40,7 @@ mod reading;
 mod set_back;
 mod snapshot;
 mod sources;
+mod spend_buffers;
 mod startup;
 mod streak;
 mod table;
@@ -82,6 +83,7 @@ pub use reading::{Reading, ReadingProgress};
 pub(crate) use set_back::is_ahead;
 pub use snapshot::{Fleet, Snapshot};
 pub use sources::{Origin, RejectReason, Source, SourceFacts};
+pub use spend_buffers::{SpendBuffer, SpendBuffers};
 pub use startup::Startup;
 pub use streak::Streak;
 pub use table::{Row, Rows, TableSize};
@@ -297,6 +299,11 @@ impl State {
     /// Notes which deployments the gateway itself lets rest, as seen at `at`.
     pub fn note_cooldowns<S: BuildHasher>(&self, in_cooldown: &HashSet<String, S>, at: Timestamp) {
         self.traffic.lock().note_cooldowns(in_cooldown, at);
+    }
+
+    /// Notes what waits in the gateway's Redis to be written to its database.
+    pub fn note_spend_buffers(&self, lengths: SpendBuffers) {
+        self.traffic.lock().spend_buffers = lengths;
     }
 
     /// Notes what a check of a dependency found.

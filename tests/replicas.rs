@@ -18,6 +18,8 @@ mod outages;
 mod peer;
 #[path = "replicas/server.rs"]
 mod server;
+#[path = "replicas/spend_buffers.rs"]
+mod spend_buffers;
 #[path = "replicas/spending.rs"]
 mod spending;
 #[path = "replicas/traffic.rs"]

@@ -6,7 +6,7 @@ use super::sources::Source;
 use super::{
     Agreement, BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected,
     FallbackFacts, HealthCheckFacts, ListFacts, ListSource, ModelFacts, ProbeLatency, RateLimitFacts, Reading, Row,
-    Rows, SourceFacts, TableSize, UpstreamFacts, WithoutModelFacts,
+    Rows, SourceFacts, SpendBuffers, TableSize, UpstreamFacts, WithoutModelFacts,
 };
 use crate::event::{BudgetScope, Timestamp};
 
@@ -62,6 +62,8 @@ pub struct Snapshot {
     pub sources: [SourceFacts; Source::ALL.len()],
     /// How far what was counted agrees with the gateway's books.
     pub agreement: Agreement,
+    /// What waits in the gateway's Redis to be written to its database.
+    pub spend_buffers: SpendBuffers,
     /// How full each table is, by name.
     pub tables: [(&'static str, TableSize); 8],
 }

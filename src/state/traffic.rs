@@ -14,11 +14,8 @@ use super::table::{OVERFLOW, Slot, Table};
 use super::{
     Agreement, BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected,
     FallbackFacts, HealthCheckFacts, ListFacts, ListSource, ModelFacts, Origin, ProbeLatency, RateLimitFacts, Reading,
-    RejectReason, Source, SourceFacts, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments, fallbacks,
-    models, probe_latency, rate_limits, upstreams,
-};
-use crate::event::{
-    BudgetScope, ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd,
+    RejectReason, Source, SourceFacts, SpendBuffers, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments,
+    fallbacks, models, probe_latency, rate_limits, upstreams,
 };
 
 /// A version is a short word; anything longer is somebody's joke.
@@ -90,6 +87,7 @@ pub(super) struct Traffic {
     dependencies: [DependencyFacts; Dependency::ALL.len()],
     lists: [Option<ListFacts>; ListSource::ALL.len()],
     gateway_version: Option<String>,
+    pub(super) spend_buffers: SpendBuffers,
 }
 
 impl Traffic {
@@ -122,6 +120,7 @@ impl Traffic {
             dependencies: Default::default(),
             lists: Default::default(),
             gateway_version: None,
+            spend_buffers: None,
             settings,
         }
     }
@@ -439,6 +438,7 @@ impl Traffic {
             without_model: self.without_model,
             sources: self.sources,
             agreement: self.agreement.clone(),
+            spend_buffers: self.spend_buffers,
         }
     }
 }

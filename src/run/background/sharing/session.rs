@@ -7,10 +7,12 @@ use tokio::sync::{MutexGuard, mpsc};
 use super::{Sharing, SharingError, now};
 use crate::dependencies::redis::{Connection, RedisError};
 use crate::event::{Usd, UtcDay};
-use crate::replicas::{Finding, Leadership, Replica, ReplicaError, TrafficStream, in_cooldown};
+use crate::replicas::{Finding, Leadership, Replica, ReplicaError, TrafficStream, in_cooldown, spend_buffers};
 
 /// How often it is asked for cooldowns: LiteLLM's last 5 s by default, and none is to be missed.
 const COOLDOWNS_EVERY: Duration = Duration::from_secs(2);
+/// How often it is asked what waits for the database.
+const BUFFERS_EVERY: Duration = Duration::from_secs(10);
 /// Where nobody leads, a connection that broke is made anew after this time.
 const RECONNECT_AFTER: Duration = Duration::from_secs(5);
 
@@ -23,6 +25,7 @@ pub(super) struct Session<'a> {
     connection: Option<Connection>,
     connect_at: Instant,
     cooldowns_at: Instant,
+    buffers_at: Instant,
     /// When it is asked again what other replicas spent.
     pub(super) spent_at: Instant,
     /// Findings that are still to be told.
@@ -43,6 +46,7 @@ impl<'a> Session<'a> {
             connection: None,
             connect_at: now,
             cooldowns_at: now,
+            buffers_at: now,
             spent_at: now,
             untold: Vec::new(),
             unbooked: Vec::new(),
@@ -68,6 +72,10 @@ impl<'a> Session<'a> {
             Err(error) => Some(Err(error.into())),
         };
         self.tell_leadership();
+        if let Some(Err(SharingError::Connection(_) | SharingError::Replica(ReplicaError::Timeout { .. }))) = result {
+            self.sharing.state.note_spend_buffers(None);
+            self.buffers_at = Instant::now();
+        }
         if let Some(result) = &result {
             self.log(result);
         }
@@ -101,6 +109,10 @@ impl<'a> Session<'a> {
             return shared;
         }
         let looked = self.look_for_cooldowns(connection).await;
+        if matches!(looked, Err(ReplicaError::Timeout { .. })) {
+            return looked;
+        }
+        self.look_at_buffers(connection).await;
         shared.and(looked)
     }
 
@@ -122,6 +134,19 @@ impl<'a> Session<'a> {
         let resting = in_cooldown(connection, &self.sharing.namespace, &ids).await?;
         self.sharing.state.note_cooldowns(&resting, now());
         Ok(())
+    }
+
+    /// A user that may not see them still shares everything else.
+    async fn look_at_buffers(&mut self, connection: &mut Connection) {
+        if Instant::now() < self.buffers_at {
+            return;
+        }
+        self.buffers_at = Instant::now() + BUFFERS_EVERY;
+        let lengths = spend_buffers(connection, &self.sharing.namespace).await;
+        if let Err(error) = &lengths {
+            tracing::debug!(%error, "what waits in redis for the gateway's database is unknown");
+        }
+        self.sharing.state.note_spend_buffers(lengths.ok());
     }
 
     fn tell_leadership(&self) {
