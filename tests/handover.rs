@@ -13,6 +13,8 @@ mod once;
 mod outages;
 #[path = "handover/peer.rs"]
 mod peer;
+#[path = "handover/pooler.rs"]
+mod pooler;
 #[path = "handover/shares.rs"]
 mod shares;
 #[path = "handover/turns.rs"]

@@ -65,10 +65,11 @@ mod tests {
 
     #[test]
     fn it_goes_on_where_the_last_one_stopped() {
-        assert_eq!(decide(&known(&taken())), Start::Shared("{}".to_owned()));
-        let waited = Known { held_elsewhere: Some(Duration::from_secs(1)), others_read: true, ..known(&taken()) };
+        let taken = taken();
+        assert_eq!(decide(&known(&taken)), Start::Shared("{}".to_owned()));
+        let waited = Known { held_elsewhere: Some(Duration::from_secs(1)), others_read: true, ..known(&taken) };
         assert_eq!(decide(&waited), Start::Shared("{}".to_owned()));
-        let older = Known { own_epoch: Some(5), ..known(&taken()) };
+        let older = Known { own_epoch: Some(5), ..known(&taken) };
         assert_eq!(decide(&older), Start::Shared("{}".to_owned()));
     }
 

@@ -17,6 +17,9 @@ use super::{
     RejectReason, Source, SourceFacts, SpendBuffers, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments,
     fallbacks, models, probe_latency, rate_limits, upstreams,
 };
+use crate::event::{
+    BudgetScope, ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd,
+};
 
 /// A version is a short word; anything longer is somebody's joke.
 const MAX_VERSION_BYTES: usize = 64;
