@@ -16,12 +16,14 @@ mod redis;
 mod schema;
 mod share;
 mod start;
+mod turn;
 
 pub use holding::{Admission, Lost};
-pub use lead::{Claimed, Lead, Parts, Takeover, Turn};
+pub use lead::{Lead, Parts};
 pub use lock::{Candidate, Lock, LockLost, Tried};
 pub use memory::Memory;
 pub use redis::RedisShare;
 pub use schema::SchemaShare;
 pub use share::{Share, ShareError};
 pub use start::Start;
+pub use turn::{Claimed, Takeover, Turn};

@@ -11,6 +11,7 @@ use super::lock::{Candidate, Lock, Tried};
 use super::memory::Memory;
 use super::share::{Share, Taken};
 use super::start::{Known, Start, decide};
+use super::turn::{Claimed, Takeover, Turn};
 use crate::dependencies::database::{Connector, DatabaseError};
 use crate::event::RowMark;
 use crate::own::{Handover, StartKind};
@@ -23,8 +24,8 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// This replica among those that may read the spend log.
 ///
 /// Its loop calls [`next`](Self::next) until it leads. It keeps and [publishes](Self::publish) from where it begins; then, for each batch
-/// of rows, it calls [`admit`](Self::admit) before and
-/// [`publish`](Self::publish) after it is counted and kept; and [`next`](Self::next) again when one of these says that the lead is lost.
+/// of rows, it calls [`admit`](Self::admit) before they are counted, and [`publish`](Self::publish) after they are counted and kept; and
+/// [`next`](Self::next) again when one of these says that the lead is lost.
 #[derive(Debug)]
 pub struct Lead {
     candidate: Candidate,
@@ -39,45 +40,6 @@ pub struct Lead {
     look_at: Option<Instant>,
     /// Whether the lock could be asked for the last time.
     could_ask: bool,
-}
-
-/// What a replica is to do next.
-#[derive(Debug)]
-pub enum Turn {
-    /// Another one reads. What this one claimed, it counts now unless it has counted it; then it comes again.
-    Standby {
-        /// The rows.
-        claimed: Claimed,
-    },
-    /// It reads.
-    Lead(Takeover),
-}
-
-/// What a replica knows that takes over.
-#[derive(Debug)]
-pub struct Takeover {
-    /// From where it reads.
-    pub start: Start,
-    /// The rows of the look-back window that were claimed: whoever did, they are not counted again.
-    pub claimed: Claimed,
-}
-
-/// Rows that were claimed, which is to say that one replica counts or will count them.
-#[derive(Debug, Default)]
-pub struct Claimed {
-    /// By this replica, in this life or an earlier one.
-    pub own: Vec<RowMark>,
-    /// By the others.
-    pub others: Vec<RowMark>,
-}
-
-impl Claimed {
-    /// Which rows this replica claimed and never counted: it ended in between, and nobody else will count them. It tells what it
-    /// has counted; of minutes before `remembers_from`, which it may have forgotten, it counted all.
-    pub fn uncounted(&self, remembers_from: i64, has_counted: impl Fn(&RowMark) -> bool) -> Vec<RowMark> {
-        let is_due = |mark: &&RowMark| mark.minute >= remembers_from && !has_counted(mark);
-        self.own.iter().filter(is_due).copied().collect()
-    }
 }
 
 /// What a lead is made of.
@@ -215,7 +177,7 @@ impl Lead {
         self.note_takeover(&start);
         let epoch = taken.as_ref().map(|taken| taken.epoch);
         let chunks = taken.map(|taken| taken.chunks).unwrap_or_default();
-        let claimed = self.claimed(&chunks);
+        let claimed = Claimed::in_chunks(&chunks, self.memory.replica());
         self.holding = Some(Holding::new(lock, epoch, Claims::found(chunks), self.pace));
         Some(Takeover { start, claimed })
     }
@@ -248,18 +210,9 @@ impl Lead {
         self.look_at = Some(Instant::now() + LOOK_AGAIN_AFTER);
         let looked = self.share.look().await;
         self.with().note_share(looked.is_ok());
-        let claimed = self.claimed(&looked.ok()?);
+        let claimed = Claimed::in_chunks(&looked.ok()?, self.memory.replica());
         self.look_at = None;
         (!claimed.own.is_empty()).then_some(claimed)
-    }
-
-    fn claimed(&self, chunks: &[super::chunk::Chunk]) -> Claimed {
-        let mut claimed = Claimed::default();
-        for chunk in chunks {
-            let is_own = chunk.owner == *self.memory.replica();
-            if is_own { &mut claimed.own } else { &mut claimed.others }.extend(chunk.marks());
-        }
-        claimed
     }
 
     fn with(&mut self) -> With<'_> {

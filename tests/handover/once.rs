@@ -86,3 +86,14 @@ async fn a_replica_that_stands_by_counts_what_it_had_claimed_and_not_counted() {
     assert_eq!(one.store.counted.len(), 2);
     assert!(one.stands_by().await, "and it is not told again");
 }
+
+/// So that a task can do it.
+#[tokio::test]
+async fn all_of_it_may_go_from_thread_to_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    let servers = Servers::start(Way::Redis);
+    let mut peer = Peer::new(&servers);
+    is_send(&peer.lead.next(None));
+    is_send(&peer.lead.admit(&[]));
+    is_send(&peer.lead.publish("", 0));
+}

@@ -1,0 +1,66 @@
+//! What a replica is to do, and what it knows by then of the rows that were read before.
+
+use super::chunk::Chunk;
+use super::start::Start;
+use crate::event::RowMark;
+use crate::replicas::ReplicaId;
+
+/// What a replica is to do next.
+#[derive(Debug)]
+pub enum Turn {
+    /// Another one reads. What this one claimed, it counts now unless it has counted it; then it comes again.
+    Standby {
+        /// The rows.
+        claimed: Claimed,
+    },
+    /// It reads.
+    Lead(Takeover),
+}
+
+/// What a replica knows that takes over.
+#[derive(Debug)]
+pub struct Takeover {
+    /// From where it reads.
+    pub start: Start,
+    /// The rows of the look-back window that were claimed: whoever did, they are not counted again.
+    pub claimed: Claimed,
+}
+
+/// Rows that were claimed, which is to say that one replica counts or will count them.
+#[derive(Debug, Default)]
+pub struct Claimed {
+    /// By this replica, in this life or an earlier one.
+    pub own: Vec<RowMark>,
+    /// By the others.
+    pub others: Vec<RowMark>,
+}
+
+impl Claimed {
+    pub(super) fn in_chunks(chunks: &[Chunk], replica: &ReplicaId) -> Self {
+        let mut claimed = Self::default();
+        for chunk in chunks {
+            let marks = if chunk.owner == *replica { &mut claimed.own } else { &mut claimed.others };
+            marks.extend(chunk.marks());
+        }
+        claimed
+    }
+
+    /// Which rows this replica claimed and never counted: it ended in between, and nobody else will count them. It tells what it
+    /// has counted; of minutes before `remembers_from`, which it may have forgotten, it counted all.
+    pub fn uncounted(&self, remembers_from: i64, has_counted: impl Fn(&RowMark) -> bool) -> Vec<RowMark> {
+        let is_due = |mark: &&RowMark| mark.minute >= remembers_from && !has_counted(mark);
+        self.own.iter().filter(is_due).copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_claimed_and_not_counted_is_due_as_far_back_as_is_remembered() {
+        let mark = |minute| RowMark { minute, id: 1 };
+        let claimed = Claimed { own: vec![mark(9), mark(10), mark(11)], others: vec![mark(12)] };
+        assert_eq!(claimed.uncounted(10, |other| *other == mark(11)), [mark(10)]);
+    }
+}
