@@ -1,5 +1,7 @@
 //! What a replica is to do, and what it knows by then of the rows that were read before.
 
+use std::collections::HashSet;
+
 use super::chunk::Chunk;
 use super::start::Start;
 use crate::event::RowMark;
@@ -45,6 +47,14 @@ impl Claimed {
         claimed
     }
 
+    /// Which of the rows that this replica remembers to have counted nobody has claimed: it counted them while the share was away, and
+    /// ended before it could tell. To be [admitted](super::Lead::admit) first, so that whoever comes next knows.
+    #[must_use]
+    pub fn unclaimed(&self, counted: impl IntoIterator<Item = RowMark>) -> Vec<RowMark> {
+        let claimed: HashSet<&RowMark> = self.own.iter().chain(&self.others).collect();
+        counted.into_iter().filter(|mark| !claimed.contains(mark)).collect()
+    }
+
     /// Which rows this replica claimed and never counted: it ended in between, and nobody else will count them. It tells what it
     /// has counted; of minutes before `remembers_from`, which it may have forgotten, it counted all.
     pub fn uncounted(&self, remembers_from: i64, has_counted: impl Fn(&RowMark) -> bool) -> Vec<RowMark> {
@@ -62,5 +72,12 @@ mod tests {
         let mark = |minute| RowMark { minute, id: 1 };
         let claimed = Claimed { own: vec![mark(9), mark(10), mark(11)], others: vec![mark(12)] };
         assert_eq!(claimed.uncounted(10, |other| *other == mark(11)), [mark(10)]);
+    }
+
+    #[test]
+    fn what_was_counted_and_not_claimed_is_to_be_claimed() {
+        let mark = |id| RowMark { minute: 1, id };
+        let claimed = Claimed { own: vec![mark(1)], others: vec![mark(2)] };
+        assert_eq!(claimed.unclaimed([mark(1), mark(2), mark(3)]), [mark(3)]);
     }
 }

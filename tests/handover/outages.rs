@@ -96,6 +96,26 @@ async fn a_standby_that_finds_the_share_away_begins_at_the_take_over_and_shares_
     assert_eq!(third.claimed.others.len(), 5);
 }
 
+#[tokio::test]
+async fn what_was_counted_without_the_share_before_a_restart_is_claimed_after_it() {
+    let servers = Servers::start(Way::Redis);
+    let mut one = Peer::new(&servers);
+    one.lead().await;
+    one.book(&rows(0..3)).await.expect("it leads");
+    servers.redis().command(&["ACL", "SETUSER", "default", "-evalsha", "-eval"]);
+    assert_eq!(one.book(&rows(3..5)).await, Ok(Admission::Unclaimed));
+    let mut one = Peer::restart(&servers, one.kill());
+    servers.redis().command(&["ACL", "SETUSER", "default", "+evalsha", "+eval"]);
+    assert_eq!(one.lead().await, Start::Own);
+    let unclaimed = one.claimed.unclaimed(one.store.counted.keys().copied());
+    assert_eq!(unclaimed.len(), 2);
+    assert_eq!(one.lead.admit(&unclaimed).await, Ok(Admission::Claimed));
+    one.kill();
+    let mut other = Peer::new(&servers);
+    other.lead().await;
+    assert_eq!(other.claimed.others.len(), 5);
+}
+
 /// It counted without the share, and was killed: what the share says is not all.
 #[tokio::test]
 async fn a_standby_does_not_believe_what_a_holder_told_before_the_share_was_away_from_it() {
