@@ -5,13 +5,17 @@ mod window;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use crate::event::{RequestEvent, RowMark, Sighting, Teller, Timestamp, Twin};
 use crate::state::{Origin, RejectReason, Source, State};
 use pairs::{Pairs, Sought};
-use window::Window;
+use window::{Age, Window};
+
+/// What ended so long before it is read was pushed by then, if it ever is.
+const LONG_AGO: Duration = Duration::from_hours(1);
 
 /// Takes events from every source, recognises those that came before, and records the others.
 #[derive(Debug)]
@@ -86,23 +90,25 @@ impl Sink {
     /// Remembers what was seen before a restart.
     pub fn restore(&self, sighting: &Sighting) {
         let mut seen = self.seen.lock();
-        if seen.window.insert(sighting.attempt)
+        if seen.window.insert(sighting.attempt, Age::Recent)
             && let Some(twin) = &sighting.twin
         {
-            seen.pairs.seek(twin);
+            seen.pairs.seek(twin, Age::Recent);
         }
     }
 
     /// What was seen is held until the event is recorded: who is told that it was there before must find it counted.
     fn receive(&self, source: Source, row: Option<RowMark>, event: &RequestEvent<'_>, now: Timestamp) -> Receipt {
         let twin = self.twin(event, if row.is_some() { Teller::Row } else { Teller::Push });
+        let is_of_long_ago = row.is_some() && event.ended_at.is_older_than(LONG_AGO, now);
+        let age = if is_of_long_ago { Age::LongAgo } else { Age::Recent };
         let mut seen = self.seen.lock();
-        if !seen.window.insert(event.attempt) {
+        if !seen.window.insert(event.attempt, age) {
             self.state.note_duplicate(Origin { source, sighting: None, row }, event, now);
             return Receipt::Duplicate;
         }
         let origin = Origin { source, sighting: Some(Sighting { attempt: event.attempt, twin }), row };
-        match twin.map_or(Sought::New, |twin| seen.pairs.seek(&twin)) {
+        match twin.map_or(Sought::New, |twin| seen.pairs.seek(&twin, age)) {
             Sought::New => {
                 self.state.record(origin, event, now);
                 Receipt::Accepted

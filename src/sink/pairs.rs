@@ -6,6 +6,7 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
+use super::window::Age;
 use crate::event::{AttemptKey, Teller, Timestamp, Twin, Usd};
 
 /// How far apart two sources may date the beginning of one attempt: LiteLLM's differ by some milliseconds, and by the time that it
@@ -50,8 +51,11 @@ impl Pairs {
     }
 
     /// Looks for what another source told of this attempt, the nearest in time; what is found is not found again. Where there is
-    /// none, this half waits for the other.
-    pub(super) fn seek(&mut self, twin: &Twin) -> Sought {
+    /// none, this half waits for the other; one of long ago only where there is room.
+    pub(super) fn seek(&mut self, twin: &Twin, age: Age) -> Sought {
+        if age == Age::LongAgo && self.order.len() >= self.capacity && !self.known.contains_key(&twin.key) {
+            return Sought::New;
+        }
         let halves = self.known.entry(twin.key).or_default();
         let waiting = halves.iter_mut().filter(|half| half.teller != twin.teller && !half.is_paired);
         let near = waiting.filter_map(|half| Some((half.distance(twin.started_at)?, half)));
@@ -105,29 +109,33 @@ mod tests {
     #[test]
     fn each_half_finds_one_other_half_and_the_nearest() {
         let mut pairs = Pairs::new(10);
-        assert_eq!(pairs.seek(&half("a", Teller::Push, 100, 1)), Sought::New);
-        assert_eq!(pairs.seek(&half("a", Teller::Push, 110, 2)), Sought::New, "one source tells each attempt once");
-        assert_eq!(pairs.seek(&half("a", Teller::Row, 109, 0)), paired(2));
-        assert_eq!(pairs.seek(&half("a", Teller::Row, 109, 0)), paired(1));
-        assert_eq!(pairs.seek(&half("a", Teller::Row, 109, 0)), Sought::New);
-        assert_eq!(pairs.seek(&half("b", Teller::Push, 109, 0)), Sought::New);
+        assert_eq!(pairs.seek(&half("a", Teller::Push, 100, 1), Age::Recent), Sought::New);
+        assert_eq!(
+            pairs.seek(&half("a", Teller::Push, 110, 2), Age::Recent),
+            Sought::New,
+            "one source tells each attempt once"
+        );
+        assert_eq!(pairs.seek(&half("a", Teller::Row, 109, 0), Age::Recent), paired(2));
+        assert_eq!(pairs.seek(&half("a", Teller::Row, 109, 0), Age::Recent), paired(1));
+        assert_eq!(pairs.seek(&half("a", Teller::Row, 109, 0), Age::Recent), Sought::New);
+        assert_eq!(pairs.seek(&half("b", Teller::Push, 109, 0), Age::Recent), Sought::New);
     }
 
     #[test]
     fn what_is_far_apart_is_not_the_same() {
         let mut pairs = Pairs::new(10);
-        assert_eq!(pairs.seek(&half("a", Teller::Push, 100, 1)), Sought::New);
-        assert_eq!(pairs.seek(&half("a", Teller::Row, 161, 0)), Sought::New);
-        assert_eq!(pairs.seek(&half("a", Teller::Row, 160, 0)), paired(1));
+        assert_eq!(pairs.seek(&half("a", Teller::Push, 100, 1), Age::Recent), Sought::New);
+        assert_eq!(pairs.seek(&half("a", Teller::Row, 161, 0), Age::Recent), Sought::New);
+        assert_eq!(pairs.seek(&half("a", Teller::Row, 160, 0), Age::Recent), paired(1));
     }
 
     #[test]
     fn memory_is_bounded_and_the_oldest_half_is_forgotten_first() {
         let mut pairs = Pairs::new(2);
         for (id, second) in [("a", 1), ("a", 2), ("b", 3)] {
-            assert_eq!(pairs.seek(&half(id, Teller::Push, second, second)), Sought::New);
+            assert_eq!(pairs.seek(&half(id, Teller::Push, second, second), Age::Recent), Sought::New);
         }
-        assert_eq!(pairs.seek(&half("a", Teller::Row, 1, 0)), paired(2), "the first of them is forgotten");
+        assert_eq!(pairs.seek(&half("a", Teller::Row, 1, 0), Age::Recent), paired(2), "the first of them is forgotten");
         assert_eq!(pairs.order.len(), 2);
     }
 }
