@@ -43,6 +43,7 @@ fn each_health_route_answers_before_any_event() {
     let services = json!({
         "database": {"status": "not_configured"}, "redis": {"status": "not_configured"},
         "router": {"status": "initialized", "models": 0, "lists": []}, "gateway": {"status": "not_configured", "version": null},
+        "sources": {},
     });
     let readiness = json!({"status": "ready", "db_initialized": true, "router_initialized": true});
     let models = json!({"healthy": [], "unhealthy": [], "unknown": []});

@@ -8,6 +8,8 @@ mod basics;
 mod faults;
 #[path = "spend_logs/late.rs"]
 mod late;
+#[path = "spend_logs/switching.rs"]
+mod switching;
 #[path = "spend_logs/twice.rs"]
 mod twice;
 #[path = "spend_logs/values.rs"]

@@ -8,7 +8,8 @@ use crate::exposition::{Descriptor, Encoder, Value};
 use crate::state::{LabelSet, Reading, RejectReason, Snapshot, Source, SourceFacts};
 
 metrics! {
-    /// 1 if the latest delivery of the source could be taken, 0 if not. Absent before the first.
+    /// 1 if the latest delivery of the source could be taken, or the latest reading of it went well, 0 if not. Absent before the
+    /// first.
     UP = Gauge "llm_source_up" ["source"];
     /// Events that were taken from the source.
     EVENTS = Counter "llm_source_events_total" ["source"];

@@ -117,6 +117,8 @@ prop_compose! {
             call: call.map(|call| CallKey::of(&call.to_string())),
             reach, outcome, started_at, ended_at, first_token_at,
             delivery: if is_stream { Delivery::Stream } else { Delivery::Whole },
+            // Any name does.
+            fallback_from: trace_id.clone().filter(|_| fallbacks > 0),
             usage, cost, gateway_overhead, caller, budgets, trace_id, retries, fallbacks,
         };
         keep_to_the_contract(&mut event);

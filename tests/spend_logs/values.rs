@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::captures;
-use crate::support::exporter::Exporter;
+use crate::support::exporter::{Exporter, Launch};
 use crate::support::spend_log::{self, Row, Version, assert_same, becomes, captured, counters, insert, row, row_of};
 
 /// An exporter that was pushed these events.
@@ -120,4 +120,28 @@ fn a_row_that_stood_in_for_another_model_says_for_which() {
     becomes(&exporter, 1);
     let labels = [("model", "primary"), ("fallback_model", "up-ok"), ("outcome", "success")];
     assert_eq!(exporter.metrics().value("llm_fallbacks_total", &labels), Some(1.0));
+}
+
+#[test]
+fn metadata_of_another_type_is_read_or_given_up_and_no_row_is_lost() {
+    for (type_name, alias) in [("json", true), ("text", false)] {
+        let server = spend_log::database(Version::Current);
+        server.execute(&format!(
+            "ALTER TABLE \"LiteLLM_SpendLogs\" ALTER metadata DROP DEFAULT, ALTER metadata TYPE {type_name} USING metadata::text::{type_name}"
+        ));
+        let settings = spend_log::config(&server.url(), ", start: beginning") + "labels: {consumer: [key]}\n";
+        let exporter = Launch::default().config(&settings).start();
+        let told = spend_log::becomes_status(&exporter, "up");
+        let is_missing = told["missing_columns"].to_string().contains("metadata (of type text)");
+        assert_eq!(is_missing, !alias, "{told}");
+        insert(&server, &[row("usual")]);
+        becomes(&exporter, 1);
+        let named = exporter.metrics().sum("llm_consumer_requests_total", &[("key", "blue-alice")]);
+        assert_eq!(named, f64::from(u8::from(alias)), "{:?}", counters(&exporter));
+        // PostgreSQL takes this as json, and can't read it.
+        server.execute("INSERT INTO \"LiteLLM_SpendLogs\" (request_id, call_type, model, status, \"startTime\", \"endTime\", metadata) \
+            VALUES ('poison', 'acompletion', 'm', 'success', now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', \
+            '{\"user_api_key_alias\": \"\\u0000\"}')");
+        becomes(&exporter, 2);
+    }
 }

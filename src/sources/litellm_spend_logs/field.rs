@@ -18,12 +18,8 @@ pub(super) const INFORMATIVE: [&str; 2] = ["created_at", "request_duration_ms"];
 pub(super) enum Place {
     /// A column, read as what it is.
     Column(&'static str, TypeOf),
-    /// A field of `metadata`.
+    /// Something within `metadata`, by the names on the way there.
     Metadata(&'static str),
-    /// A field of `metadata.error_information`.
-    Error(&'static str),
-    /// A field of `metadata.model_map_information.model_map_value`, where the request cost nothing.
-    Price(&'static str),
 }
 
 macro_rules! fields {
@@ -39,7 +35,7 @@ macro_rules! fields {
     };
 }
 
-use Place::{Column, Error, Metadata, Price};
+use Place::{Column, Metadata};
 
 fields! {
     RequestId = Column(REQUEST_ID, TypeOf::Text);
@@ -78,14 +74,14 @@ fields! {
     AttemptedRetries = Metadata("attempted_retries");
     AttemptedFallbacks = Metadata("attempted_fallbacks");
     OriginalModelGroup = Metadata("original_model_group");
-    ErrorCode = Error("error_code");
-    ErrorClass = Error("error_class");
-    ErrorProvider = Error("llm_provider");
-    ErrorMessage = Error("error_message");
-    NormalizedError = Error("normalized_error");
-    RateLimitCategory = Error("error_rate_limit_category");
-    RateLimitType = Error("error_rate_limit_type");
-    PriceKey = Price("key");
-    InputPrice = Price("input_cost_per_token");
-    OutputPrice = Price("output_cost_per_token");
+    ErrorCode = Metadata("error_information,error_code");
+    ErrorClass = Metadata("error_information,error_class");
+    ErrorProvider = Metadata("error_information,llm_provider");
+    ErrorMessage = Metadata("error_information,error_message");
+    NormalizedError = Metadata("error_information,normalized_error");
+    RateLimitCategory = Metadata("error_information,error_rate_limit_category");
+    RateLimitType = Metadata("error_information,error_rate_limit_type");
+    PriceKey = Metadata("model_map_information,model_map_value,key");
+    InputPrice = Metadata("model_map_information,model_map_value,input_cost_per_token");
+    OutputPrice = Metadata("model_map_information,model_map_value,output_cost_per_token");
 }

@@ -132,7 +132,7 @@ mod tests {
         swept.sort_unstable();
         swept.dedup();
         let all: Vec<i64> = swept.into_iter().chain(memory.lookback(at(1_000), &pace)).collect();
-        assert_eq!(all, (1_000 - 180 + 1..=998).collect::<Vec<_>>());
+        assert_eq!(all, (1_000 - 180..=998).collect::<Vec<_>>());
     }
 
     #[test]

@@ -48,8 +48,7 @@ impl Progress {
         };
         self.cursor = Some(Place::before(at));
         self.start = at.as_micros();
-        // The minute in which the sweep would begin is not read whole.
-        self.remembered_from = RowMark::minute_of(at.max(earlier(now, sweep))) + i64::from(start == Start::Beginning);
+        self.remembered_from = RowMark::minute_of(at.max(earlier(now, sweep)));
     }
 
     /// Where reading stands; `None` before it has begun.

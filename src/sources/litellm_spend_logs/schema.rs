@@ -16,15 +16,6 @@ pub(super) enum TypeOf {
     Time,
 }
 
-/// How a column holds JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Json {
-    /// As `jsonb`.
-    Binary,
-    /// As `json`.
-    Text,
-}
-
 /// One column, as the server's catalogue has it.
 #[derive(Debug, Clone)]
 pub(super) struct ColumnFacts {
@@ -37,8 +28,8 @@ pub(super) struct ColumnFacts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Schema {
     usable: Vec<&'static str>,
-    /// How `metadata` is held; `None` where no field of it can be had.
-    pub(super) metadata: Option<Json>,
+    /// Whether what stands in `metadata` can be had.
+    pub(super) has_metadata: bool,
     /// Whether moments are held with a zone.
     pub(super) has_zone: bool,
     /// The columns that would be used and are not there, with the reason where there is a type to blame.
@@ -54,7 +45,7 @@ impl Schema {
         let (mut usable, mut missing) = (Vec::new(), Vec::new());
         let known = Field::PLACES.iter().filter_map(|place| match place {
             Place::Column(name, type_of) => Some((*name, *type_of)),
-            Place::Metadata(_) | Place::Error(_) | Place::Price(_) => None,
+            Place::Metadata(_) => None,
         });
         for (name, type_of) in known {
             match problem(columns, name, |column| type_of.takes(&column.type_name)) {
@@ -67,12 +58,11 @@ impl Schema {
         }
         let informative = INFORMATIVE.into_iter().filter(|name| !columns.contains_key(*name));
         missing.extend(informative.map(str::to_owned));
-        let metadata = columns.get(METADATA).and_then(Json::of);
-        if let Some(problem) = problem(columns, METADATA, |column| Json::of(column).is_some()) {
-            missing.push(told(METADATA, &problem));
-        }
+        let metadata = problem(columns, METADATA, |column| ["json", "jsonb"].contains(&column.type_name.as_str()));
+        let has_metadata = metadata.is_none();
+        missing.extend(metadata.map(|problem| told(METADATA, &problem)));
         let has_zone = columns.get(START_TIME).is_some_and(|column| column.type_name == "timestamptz");
-        Ok(Self { usable, metadata, has_zone, missing })
+        Ok(Self { usable, has_metadata, has_zone, missing })
     }
 
     /// Whether this column can be read.
@@ -111,25 +101,6 @@ impl TypeOf {
     }
 }
 
-impl Json {
-    fn of(column: &ColumnFacts) -> Option<Self> {
-        match column.type_name.as_str() {
-            "jsonb" => Some(Self::Binary),
-            "json" => Some(Self::Text),
-            _ => None,
-        }
-        .filter(|_| column.is_readable)
-    }
-
-    /// What stands before the names of the functions for this type.
-    pub(super) const fn prefix(self) -> &'static str {
-        match self {
-            Self::Binary => "jsonb",
-            Self::Text => "json",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,7 +122,7 @@ mod tests {
         ]));
         let schema = schema.expect("the least that is needed");
         assert!(schema.has("endTime") && !schema.has("spend") && !schema.has("status"));
-        assert_eq!(schema.metadata, None);
+        assert!(!schema.has_metadata);
         let told = |name: &str| schema.missing.iter().any(|missing| missing == name);
         assert!(told("status") && told("request_duration_ms") && !told("created_at"), "{:?}", schema.missing);
         assert!(told("spend (of type text)") && told("metadata (of type text)"), "{:?}", schema.missing);

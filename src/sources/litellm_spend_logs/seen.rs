@@ -140,8 +140,8 @@ mod tests {
     #[test]
     fn of_a_minute_that_is_not_known_whole_rows_are_known_until_it_is_passed() {
         let mut seen = Seen::new(10, 100);
-        for mark in [mark(5, 1), mark(6, 1), mark(12, 1)] {
-            seen.insert(mark);
+        for (minute, id) in [(5, 1), (6, 1), (12, 1)] {
+            seen.insert(mark(minute, id));
         }
         assert!(seen.contains(mark(5, 1)));
         seen.drop_passed(6);

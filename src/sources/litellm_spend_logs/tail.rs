@@ -45,6 +45,8 @@ pub(super) struct Tail<'a> {
     pace: Pace,
     page_size: PageSize,
     reader: Option<Reader>,
+    /// When the table is looked at again: a LiteLLM that was upgraded has added columns.
+    reopen_at: Instant,
     /// Gives up what the latest reader has asked.
     cancel: Option<Cancel>,
     reading: Reading,
@@ -68,6 +70,7 @@ impl<'a> Tail<'a> {
             pace: Pace::of(&setup.config),
             page_size: PageSize::default(),
             reader: None,
+            reopen_at: now,
             cancel: None,
             reading: Reading::starting(as_of),
             recount_at: now,
@@ -110,7 +113,8 @@ impl<'a> Tail<'a> {
             None => self.open().await?,
         };
         let result = self.read(&reader).await;
-        if result.as_ref().err().is_none_or(|error| error.remedy() != Remedy::Reconnect) {
+        let is_broken = result.as_ref().is_err_and(|error| error.remedy() == Remedy::Reconnect);
+        if !is_broken && Instant::now() < self.reopen_at {
             self.reader = Some(reader);
         }
         result
@@ -139,16 +143,17 @@ impl<'a> Tail<'a> {
 
     async fn open(&mut self) -> Result<Reader, ReadError> {
         let reader = Reader::open(&self.setup.connector).await?;
-        self.cancel = Some(reader.cancel());
         let schema = reader.schema();
         // Who knows no calls still knows answers.
         let how = if schema.has("litellm_call_id") { Recognition::ByCall } else { Recognition::ById };
         self.setup.sink.recognise(how);
-        if *self.reading.missing_columns != *schema.missing {
+        if self.cancel.is_none() || *self.reading.missing_columns != *schema.missing {
             self.reading.missing_columns = schema.missing.clone().into();
+            let missing = if schema.missing.is_empty() { "none".to_owned() } else { schema.missing.join(", ") };
+            tracing::info!(missing_columns = missing, "reading LiteLLM's spend log");
         }
-        let missing = if schema.missing.is_empty() { "none".to_owned() } else { schema.missing.join(", ") };
-        tracing::info!(missing_columns = missing, "reading LiteLLM's spend log");
+        self.cancel = Some(reader.cancel());
+        self.reopen_at = Instant::now() + self.pace.recount * self.pace.slices;
         Ok(reader)
     }
 

@@ -17,8 +17,7 @@ pub(super) enum Admission {
 }
 
 impl Tail<'_> {
-    /// Asks whether these rows are ours to count, before any of them is.
-    #[expect(clippy::unused_async, clippy::unused_self, reason = "replicas will be asked here")]
+    /// Asks whether these rows are ours to count, before any of them is: the place where replicas agree.
     async fn admit(&mut self, _batch: &[RowMark]) -> Admission {
         Admission::All
     }
