@@ -1,4 +1,4 @@
-//! Where events come from, and who may spend how much: one module for each source, which alone knows its wire format.
+//! Where events come from, pushed or read, and who may spend how much: one module for each source, which alone knows its wire format.
 
 pub mod litellm;
 pub mod litellm_budgets;

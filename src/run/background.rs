@@ -85,8 +85,8 @@ impl Background {
 
     /// Ends all tasks.
     pub(super) async fn stop(mut self) {
-        // Where nothing is shared and nothing read this is over at once; and where Redis hangs, the lease ends by itself, as a question
-        // does in the database.
+        // Where nothing is shared and nothing read this is over at once; and where Redis hangs, the lease ends by itself, as a
+        // question does in the database.
         let stepped_down = self.has_stepped_down.wait_for(|has_stepped_down| *has_stepped_down);
         let read = self.has_read.wait_for(|has_read| *has_read);
         _ = timeout(FAREWELL, async { tokio::join!(stepped_down, read) }).await;

@@ -1,12 +1,12 @@
 //! LiteLLM's spend log, the table `"LiteLLM_SpendLogs"` of its database, read again and again.
 //!
-//! Rows appear late and out of order against the beginnings of their requests, by which alone they are ordered: after a long stream by
-//! minutes, after an outage of the database by hours. So what was read last is no place to go on from. Instead the ids of
-//! all rows of the latest time are [remembered](seen), and that time is gone over again: what began just now whenever it is asked,
-//! the look-back whenever the number of a minute's rows has changed, the rest slowly. See [`tail`] for how.
+//! Rows appear late and out of order against the beginnings of their requests, by which alone they are ordered: after a long
+//! stream by minutes, after an outage of the database by hours. So what was read last is no place to go on from. Instead the ids
+//! of all rows of the latest time are remembered (`seen`), and that time is gone over again: what began just now whenever it is
+//! asked, the look-back whenever the number of a minute's rows has changed, the rest slowly. `tail` has the picture.
 //!
-//! A row is turned into what LiteLLM would have pushed and goes the same way from there, so that LiteLLM's peculiarities are dealt with
-//! in one place; what was pushed as well counts once, to which the [sink](crate::sink) sees.
+//! A row is turned into what LiteLLM would have pushed and goes the same way from there, so that LiteLLM's peculiarities are
+//! dealt with in one place; what was pushed as well counts once, to which the [sink](crate::sink) sees.
 
 mod error;
 mod field;

@@ -327,7 +327,8 @@ impl Traffic {
         let model = &*clean(model);
         let sequel = event.call.and_then(|call| self.calls.follow(call, model, event, now));
         if event.call.is_none() && event.fallbacks > 0 {
-            self.record_fallback(event.fallback_from.as_deref(), model, event.outcome == Outcome::Success);
+            let failed = event.fallback_from.as_deref().map(clean).filter(|failed| **failed != *model);
+            self.record_fallback(failed.as_deref(), model, event.outcome == Outcome::Success);
         }
         // What the gateway told includes the one that shows.
         let told_beyond = event.retries.saturating_sub(u64::from(sequel == Some(Sequel::Retry)));

@@ -141,7 +141,8 @@ pub(crate) fn insert<'a>(server: &Postgres, rows: impl IntoIterator<Item = &'a R
     }
 }
 
-/// The statement that writes so many rows `PREFIX-1`, `PREFIX-2`, …, spread evenly over the time up to `now`, as this expression has it.
+/// The statement that writes so many rows `PREFIX-1`, `PREFIX-2`, …, spread evenly over the time up to `now`, as this expression
+/// has it.
 pub(crate) fn insert_many(prefix: &str, count: u32, now: &str, over: Duration) -> String {
     let metadata = captured().swap_remove(0).0["metadata"].to_string();
     format!(

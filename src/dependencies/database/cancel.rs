@@ -31,8 +31,8 @@ impl fmt::Debug for Cancel {
 }
 
 impl Cancel {
-    /// Tells the server, on a connection of its own, as PostgreSQL wants it. That it arrives is not certain: the server's own limit
-    /// is. Where nothing is asked it does nothing. Takes two seconds at most.
+    /// Tells the server, on a connection of its own, as PostgreSQL wants it. That it arrives is not certain: the server's own
+    /// limit is. Where nothing is asked it does nothing. Takes two seconds at most.
     pub async fn cancel(self) {
         if !matches!(timeout(PATIENCE, self.token.cancel_query(self.tls)).await, Ok(Ok(()))) {
             tracing::debug!("a question could not be cancelled: the database gives it up when its time is over");

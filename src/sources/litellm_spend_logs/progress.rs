@@ -1,4 +1,5 @@
-//! How far reading has come: what must outlive a restart, and what follows from it. Pure: all clocks are the database's and are given.
+//! How far reading has come: what must outlive a restart, and what follows from it. Pure: all clocks are the database's and are
+//! given.
 
 use std::time::Duration;
 
@@ -92,8 +93,8 @@ impl Progress {
         self.polled_at = Some(self.polled_at.map_or(now_micros, |before| before.max(now_micros)));
     }
 
-    /// Notes that a row came so late that only the sweep found it: whoever made it late may go on to, as a gateway whose clock is wrong
-    /// does.
+    /// Notes that a row came so late that only the sweep found it: whoever made it late may go on to, as a gateway whose clock is
+    /// wrong does.
     pub(super) fn note_tardy(&mut self, started_at: Timestamp, now: Timestamp, lookback: Duration) {
         let Some(late) = now.since(started_at) else { return };
         let before = self.tardiness.filter(|tardiness| now.as_micros() < tardiness.until);

@@ -1,7 +1,7 @@
 //! Asks the database, one transaction a question, and gives up what takes too long there as well.
 //!
-//! No statement is prepared under a name, and nothing is set beyond a transaction: behind a pooler the next question may go to another
-//! connection.
+//! No statement is prepared under a name, and nothing is set beyond a transaction: behind a pooler the next question may go to
+//! another connection.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -134,8 +134,8 @@ impl LogRow {
         }
     }
 
-    /// There is no column that tells a stream: it is one that had its first token before its end. A failure's end is written down a
-    /// little later than what was known of it before, so that it takes an answer's tokens to tell a stream that broke off.
+    /// There is no column that tells a stream: it is one that had its first token before its end. A failure's end is written down
+    /// a little later than what was known of it before, so that it takes an answer's tokens to tell a stream that broke off.
     fn first_token_at(&self, status: &str) -> Option<Timestamp> {
         let at = self.time(Field::CompletionStartTime)?;
         let is_between = self.started_at < at && at < self.time(Field::EndTime)?;

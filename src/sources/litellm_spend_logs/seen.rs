@@ -40,8 +40,8 @@ impl Seen {
         self.minutes.get(&mark.minute).is_some_and(|minute| minute.ids.contains(&mark.id))
     }
 
-    /// Remembers a row, also one of a minute of which not all are known. Where there is no more room the oldest minutes go, and it
-    /// returns `true`.
+    /// Remembers a row, also one of a minute of which not all are known. Where there is no more room the oldest minutes go, and
+    /// it returns `true`.
     pub(super) fn insert(&mut self, mark: RowMark) -> bool {
         let minute = self.minutes.entry(mark.minute).or_default();
         if minute.ids.insert(mark.id) {
@@ -74,8 +74,8 @@ impl Seen {
         self.minutes = kept;
     }
 
-    /// The minutes of `range` of which the database has another number of rows than it had when they were last compared, or than were
-    /// counted. `counts` has what the database has, without the minutes that have none.
+    /// The minutes of `range` of which the database has another number of rows than it had when they were last compared, or than
+    /// were counted. `counts` has what the database has, without the minutes that have none.
     pub(super) fn that_differ(&self, range: Range<i64>, counts: &BTreeMap<i64, u64>) -> Vec<i64> {
         let of_database = counts.range(range.clone()).map(|(minute, _)| *minute);
         let known = self.minutes.range(range).map(|(minute, _)| *minute);

@@ -1,7 +1,7 @@
 //! The text of what is asked, from the columns that there are.
 //!
-//! Whole `metadata`, `messages` and `response` are never asked for: they are many kilobytes a row. Each `metadata->'x'` would unpack
-//! all of it again: of 10,000 rows with 11 KB each that takes a second, and a tenth where it is unpacked once.
+//! Whole `metadata`, `messages` and `response` are never asked for: they are many kilobytes a row. Each `metadata->'x'` would
+//! unpack all of it again: of 10,000 rows with 11 KB each that takes a second, and a tenth where it is unpacked once.
 
 use super::field::{Field, METADATA, Place, REQUEST_ID, START_TIME, TABLE};
 use super::schema::{Schema, TypeOf};
@@ -109,8 +109,8 @@ fn within(path: &str) -> String {
     if path.contains(',') { format!("m.unpacked#>>'{{{path}}}'") } else { format!("m.unpacked->>'{path}'") }
 }
 
-/// The metadata, unpacked once: adding nothing to it gives it as it is in memory. What is no object has no fields. `OFFSET` keeps the
-/// planner from putting the expression where each field is taken, which would unpack it again there.
+/// The metadata, unpacked once: adding nothing to it gives it as it is in memory. What is no object has no fields. `OFFSET` keeps
+/// the planner from putting the expression where each field is taken, which would unpack it again there.
 fn unpacked() -> String {
     let metadata = format!("s.{}::jsonb", quoted(METADATA));
     format!(

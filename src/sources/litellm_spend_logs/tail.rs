@@ -7,8 +7,8 @@
 //!           │ as the look-back     │ another number of rows    │ rows unseen    │
 //! ```
 //!
-//! While the cursor is far behind, whole pages are read on from it, each row once. It never comes closer to now than the hot zone, by the
-//! database's clock, and what it has passed is gone over by number of rows only. [`Memory`] says what is where.
+//! While the cursor is far behind, whole pages are read on from it, each row once. It never comes closer to now than the hot
+//! zone, by the database's clock, and what it has passed is gone over by number of rows only. [`Memory`] says what is where.
 
 mod counting;
 mod passes;

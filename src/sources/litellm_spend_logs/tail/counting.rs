@@ -22,8 +22,8 @@ impl Tail<'_> {
         Admission::All
     }
 
-    /// Counts those of the rows that were not counted before, and returns how many. Whether they are new is asked again here: a page may
-    /// hold what was found ahead of it.
+    /// Counts those of the rows that were not counted before, and returns how many. Whether they are new is asked again here: a
+    /// page may hold what was found ahead of it.
     pub(super) async fn count(&mut self, rows: &[LogRow]) -> u64 {
         let mut in_batch = HashSet::new();
         let is_new = |row: &&LogRow| self.memory.is_new(row.mark(), row.place().at()) && in_batch.insert(row.mark());
