@@ -107,7 +107,9 @@ impl Sink {
             self.state.note_duplicate(Origin { source, sighting: None, row }, event, now);
             return Receipt::Duplicate;
         }
-        let origin = Origin { source, sighting: Some(Sighting { attempt: event.attempt, twin }), row };
+        // A row of long ago is recognised by itself after a restart, and must push nothing out of what is kept either.
+        let sighting = (age == Age::Recent).then_some(Sighting { attempt: event.attempt, twin });
+        let origin = Origin { source, sighting, row };
         match twin.map_or(Sought::New, |twin| seen.pairs.seek(&twin, age)) {
             Sought::New => {
                 self.state.record(origin, event, now);

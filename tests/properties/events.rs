@@ -113,7 +113,6 @@ prop_compose! {
         let mut event = RequestEvent {
             attempt: AttemptKey::of(&[&attempt.to_string()]),
             twins: Twins::default(),
-            fallback_from: None,
             call: call.map(|call| CallKey::of(&call.to_string())),
             reach, outcome, started_at, ended_at, first_token_at,
             delivery: if is_stream { Delivery::Stream } else { Delivery::Whole },
