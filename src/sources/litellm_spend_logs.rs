@@ -26,6 +26,7 @@ mod tail;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::{Mutex, watch};
 
@@ -45,6 +46,7 @@ pub type Settle = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Sen
 /// Reads the spend log and counts its rows.
 pub struct SpendLogs {
     setup: Setup,
+    since: Instant,
     /// Kept when reading stops, or breaks and is started again.
     memory: Mutex<Memory>,
 }
@@ -79,14 +81,14 @@ impl SpendLogs {
     /// Reads nothing yet; goes on from what is `restored`.
     #[must_use]
     pub fn new(setup: Setup, restored: Restored) -> Self {
-        Self { setup, memory: Mutex::new(Memory::new(restored)) }
+        Self { setup, since: Instant::now(), memory: Mutex::new(Memory::new(restored)) }
     }
 
     /// Reads whenever `active` says so, until nobody can say so any more. What is under way when it no longer does is given up.
     pub async fn run(&self, mut active: watch::Receiver<bool>, rounds: Rounds) {
         while active.wait_for(|is_active| *is_active).await.is_ok() {
             let mut memory = self.memory.lock().await;
-            let mut tail = Tail::new(&self.setup, &mut memory, rounds.clone());
+            let mut tail = Tail::new(&self.setup, self.since, &mut memory, rounds.clone());
             tokio::select! {
                 () = tail.run() => return,
                 _ = active.wait_for(|is_active| !*is_active) => {}

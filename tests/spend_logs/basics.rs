@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::support::deadline::PATIENCE;
 use crate::support::spend_log::{self, NOW, Version, becomes, captured, counted, insert, insert_many, row};
 
 #[test]
@@ -43,4 +44,21 @@ fn a_time_is_where_it_begins() {
     let exporter = spend_log::exporter(&server, ", start: \"2026-11-23T05:16:00Z\"");
     becomes(&exporter, 4);
     assert_eq!(counted(&exporter), 4.0);
+}
+
+#[test]
+fn now_is_when_the_exporter_was_started_however_long_the_database_was_away() {
+    let mut server = spend_log::database(Version::Current);
+    insert(&server, &[row("before").began(Duration::from_secs(60))]);
+    server.stop();
+    let exporter = spend_log::exporter(&server, "");
+    spend_log::becomes_status(&exporter, "down");
+    // Out of the hot zone of this pace when it is written, as by a gateway that kept it.
+    let kept = row("kept");
+    exporter.wait_until("some seconds", PATIENCE, |exporter| {
+        spend_log::told(exporter)["lag_seconds"].as_f64().is_some_and(|lag| lag > 3.0)
+    });
+    server.start_again();
+    insert(&server, &[kept]);
+    becomes(&exporter, 1);
 }

@@ -42,11 +42,11 @@ fn a_row_that_appears_minutes_after_its_request_began_counts_and_is_told_as_late
 #[test]
 fn what_is_older_than_the_look_back_is_swept_up() {
     let server = spend_log::database(Version::Current);
-    let exporter = reading(&server, ", lookback: 1m, sweep: 1h");
-    insert(&server, &[row("old").began(minutes(50)), row("outside").began(minutes(70))]);
+    let exporter = reading(&server, ", lookback: 1m, sweep: 10m");
+    insert(&server, &[row("old").began(minutes(8)), row("outside").began(minutes(12))]);
     exporter.wait_until("the sweep", minutes(3), |exporter| counted(exporter) >= 1.0);
     // What came so late is looked for soon from then on.
-    insert(&server, &[row("as-late").began(minutes(49))]);
+    insert(&server, &[row("as-late").began(minutes(7))]);
     becomes(&exporter, 2);
 }
 

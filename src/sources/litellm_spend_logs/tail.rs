@@ -23,6 +23,7 @@ use super::error::{ReadError, Remedy};
 use super::memory::Memory;
 use super::pace::Pace;
 use super::page_size::PageSize;
+use super::progress::earlier;
 use super::reader::Reader;
 use crate::dependencies::database::Cancel;
 use crate::event::Timestamp;
@@ -40,6 +41,8 @@ const SOURCE: Source = Source::LitellmSpendLogs;
 /// Reads for as long as it is let.
 pub(super) struct Tail<'a> {
     setup: &'a Setup,
+    /// When it was first to be read.
+    since: Instant,
     memory: &'a mut Memory,
     rounds: Rounds,
     pace: Pace,
@@ -60,11 +63,12 @@ pub(super) struct Tail<'a> {
 }
 
 impl<'a> Tail<'a> {
-    pub(super) fn new(setup: &'a Setup, memory: &'a mut Memory, rounds: Rounds) -> Self {
+    pub(super) fn new(setup: &'a Setup, since: Instant, memory: &'a mut Memory, rounds: Rounds) -> Self {
         let now = Instant::now();
         let as_of = memory.progress.polled_at().unwrap_or_else(clock);
         Self {
             setup,
+            since,
             memory,
             rounds,
             pace: Pace::of(&setup.config),
@@ -124,7 +128,9 @@ impl<'a> Tail<'a> {
         let polled_at = clock();
         let now = reader.now().await?;
         if self.memory.progress.cursor().is_none() {
-            self.memory.begin(self.setup.config.start, now, &self.pace);
+            // Now is when it was first to be read, however long the database was away since.
+            let asked_at = earlier(now, self.since.elapsed());
+            self.memory.begin(self.setup.config.start, asked_at, &self.pace);
         }
         let now = self.catch_up(reader, now).await?;
         self.read_hot_zone(reader, now).await?;
