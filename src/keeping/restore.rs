@@ -13,6 +13,8 @@ use crate::storage::{Space, Store, StoreError, Write};
 /// What was kept for others than the state and the sink.
 #[derive(Debug, Default)]
 pub struct Restored {
+    /// How many rows of the state's tables were put back.
+    pub series: usize,
     /// How far the source has come that reads rows.
     pub progress: Option<String>,
     /// The rows that it has seen.
@@ -32,11 +34,12 @@ pub fn restore(
 ) -> Result<(Keeper, Restored), StoreError> {
     let is_new = |table: &str, labels: &[Labels]| labels.iter().any(|known| known.table == table && known.differ);
     let labels = labels(store, state)?;
-    let gone = restore_rows(store, state, |table| is_new(table, &labels))?;
     let mut restored = Restored::default();
+    let gone = restore_rows(store, state, |table| is_new(table, &labels), &mut restored)?;
     restore_meta(store, state, &mut restored)?;
     store.read(Space::Ledger, |key, value| state.restore_ledger(key, value))?;
-    let (chunks, last_of_window) = restore_window(store, sink)?;
+    let chunks = restore_window(store, sink)?;
+    let last_of_window = chunks.back().map(|(number, _)| *number);
     let last_of_seen = restore_seen(store, &mut restored.rows)?;
     let next_chunk = last_of_window.max(last_of_seen).map_or(0, |last| last.saturating_add(1));
     let mut keeper = Keeper::new(Arc::clone(state), window, chunks, next_chunk);
@@ -70,14 +73,22 @@ fn labels(store: &Store, state: &State) -> Result<Vec<Labels>, StoreError> {
 }
 
 /// Returns the keys of rows that belong to other labels than there are now.
-fn restore_rows(store: &Store, state: &State, is_gone: impl Fn(&str) -> bool) -> Result<Vec<Vec<u8>>, StoreError> {
+fn restore_rows(
+    store: &Store,
+    state: &State,
+    is_gone: impl Fn(&str) -> bool,
+    restored: &mut Restored,
+) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut gone = Vec::new();
     store.read(Space::Rows, |row, value| {
         let Some((table, key)) = keys::table_and_key(row) else { return };
         if is_gone(table) {
             gone.push(row.to_vec());
-        } else if let Err(error) = state.restore_row(table, key, value) {
-            tracing::warn!(%error, "a row of the store is left out: its counters begin anew");
+            return;
+        }
+        match state.restore_row(table, key, value) {
+            Ok(()) => restored.series += 1,
+            Err(error) => tracing::warn!(%error, "a row of the store is left out: its counters begin anew"),
         }
     })?;
     if !gone.is_empty() {
@@ -99,8 +110,8 @@ fn restore_meta(store: &Store, state: &State, restored: &mut Restored) -> Result
     })
 }
 
-/// Returns the parts of the window, and the number of the latest.
-fn restore_window(store: &Store, sink: &Sink) -> Result<(VecDeque<(u64, usize)>, Option<u64>), StoreError> {
+/// Returns the parts of the window, by number, with how many attempts are in each.
+fn restore_window(store: &Store, sink: &Sink) -> Result<VecDeque<(u64, usize)>, StoreError> {
     let mut chunks = VecDeque::new();
     store.read(Space::Window, |key, value| {
         let Some(number) = keys::number_of_chunk(key) else { return };
@@ -111,8 +122,7 @@ fn restore_window(store: &Store, sink: &Sink) -> Result<(VecDeque<(u64, usize)>,
         }
         chunks.push_back((number, count));
     })?;
-    let last = chunks.back().map(|(number, _)| *number);
-    Ok((chunks, last))
+    Ok(chunks)
 }
 
 /// Returns the number of the latest part.

@@ -47,50 +47,45 @@ pub(super) fn load(
     }
 }
 
+/// Where some of a damaged store is in the state already and some is not, all begins anew.
 fn read(opened: Opened, window: usize, facts: &StorageFacts, make: impl Fn() -> (Arc<State>, Arc<Sink>)) -> Loaded {
     let started = Instant::now();
-    let store = unpack(opened);
-    let made = make();
-    let error = match Loaded::read(store, window, made) {
-        Ok(loaded) => {
-            let (seen_rows, seconds) = (loaded.restored.rows.len(), started.elapsed().as_secs_f64());
-            tracing::info!(seen_rows, seconds, "counters go on from what is in the store");
-            return loaded;
+    let mut next = Some(unpack(opened));
+    while let Some(store) = next.take() {
+        let (state, sink) = make();
+        match restore(&store, &state, &sink, window) {
+            Ok((keeper, restored)) => {
+                tell(&restored, started.elapsed());
+                return Loaded { state, sink, restored, kept: Some((store, keeper)) };
+            }
+            // What takes its place is empty, so that this comes to an end.
+            Err(error) if error.is_damage() => next = replace(store, facts),
+            Err(error) => note_unreadable(&error, facts),
         }
-        Err(error) => error,
-    };
-    // Some of it may be in the state already, and some not: all begins anew.
-    let (store, error) = error;
-    let anew = if error.is_damage() { replace(store, facts) } else { Err(note_unreadable(&error, facts)) };
-    let read = anew.map(|store| Loaded::read(store, window, make()));
-    match read {
-        Ok(Ok(loaded)) => loaded,
-        Ok(Err((_, error))) => {
-            note_unreadable(&error, facts);
-            Loaded::without_store(make())
-        }
-        Err(NoStore) => Loaded::without_store(make()),
+    }
+    Loaded::without_store(make())
+}
+
+fn tell(restored: &Restored, took: Duration) {
+    let Restored { series, rows, .. } = restored;
+    let (seen_rows, seconds) = (rows.len(), took.as_secs_f64());
+    if *series > 0 {
+        tracing::info!(series, seen_rows, seconds, "counters go on from what is in the store");
     }
 }
 
-struct NoStore;
-
-fn replace(store: Store, facts: &StorageFacts) -> Result<Store, NoStore> {
+fn replace(store: Store, facts: &StorageFacts) -> Option<Store> {
     let fresh = store.set_aside(SystemTime::now().into());
     facts.note_open(&fresh, SystemTime::now().into());
-    fresh.map(unpack).map_err(|error| {
-        warn_of_no_store(&error);
-        NoStore
-    })
+    fresh.map(unpack).inspect_err(warn_of_no_store).ok()
 }
 
-fn note_unreadable(error: &StoreError, facts: &StorageFacts) -> NoStore {
+fn note_unreadable(error: &StoreError, facts: &StorageFacts) {
     facts.note_failure(error.kind(), &error.to_string(), SystemTime::now().into());
     warn_of_no_store(error);
-    NoStore
 }
 
-fn warn_of_no_store(error: &impl std::fmt::Display) {
+fn warn_of_no_store<E: std::fmt::Display>(error: &E) {
     tracing::warn!(%error, "there is no store: counters are kept in memory only, and end with this process");
 }
 
@@ -106,13 +101,6 @@ fn unpack(opened: Opened) -> Store {
 impl Loaded {
     fn without_store((state, sink): (Arc<State>, Arc<Sink>)) -> Self {
         Self { state, sink, restored: Restored::default(), kept: None }
-    }
-
-    fn read(store: Store, window: usize, (state, sink): (Arc<State>, Arc<Sink>)) -> Result<Self, (Store, StoreError)> {
-        match restore(&store, &state, &sink, window) {
-            Ok((keeper, restored)) => Ok(Self { state, sink, restored, kept: Some((store, keeper)) }),
-            Err(error) => Err((store, error)),
-        }
     }
 
     /// Keeps from now on what changes; how that goes is noted in `facts`.

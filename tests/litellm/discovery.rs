@@ -50,6 +50,8 @@ pub(crate) fn disagreements(dir: &Path, proxy: Server) -> Vec<String> {
 fn start_sidecar(dir: &Path, proxy: &str) -> Server {
     let mut command = Command::new(env!("CARGO_BIN_EXE_llm-exporter"));
     command.args(["--listen", "127.0.0.1:0"]).env("LITELLM_PROXY_URL", proxy).env("LITELLM_MASTER_KEY", API_KEY);
+    // The folder is that of the exporter which the proxy pushes to, and so is the store in it.
+    command.env("LLM_EXPORTER__STORAGE__PATH", "off");
     start_announced(dir, "sidecar", &mut command)
 }
 

@@ -83,7 +83,7 @@ fn a_damaged_store_is_set_aside_and_the_exporter_starts() {
     let scraped = second.metrics();
     assert_eq!(scraped.value("llm_exporter_storage_set_aside_total", &[("reason", "damaged")]), Some(1.0));
     assert_eq!(scraped.value("llm_exporter_storage_up", &[]), Some(1.0));
-    assert!(second.log().contains("set aside"), "{}", second.log());
+    assert!(second.log().contains("could not be used and was kept as"), "{}", second.log());
     let names = fs::read_dir(folder.path().join("data")).expect("a folder");
     let kept = names.flatten().any(|entry| entry.file_name().to_string_lossy().contains("set-aside"));
     assert!(kept, "the damaged file is kept");
@@ -112,4 +112,32 @@ fn what_is_kept_is_for_the_owner_alone() {
     let data = exporter.folder().join("data");
     let mode = |path: &std::path::Path| fs::metadata(path).expect("it is there").permissions().mode() & 0o077;
     assert_eq!(mode(&data), 0, "who asked what is nobody else's business");
+}
+
+#[test]
+fn a_full_disk_stops_nothing_and_what_it_refused_is_written_when_there_is_room() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sync = "storage: {durability: {push: sync}}";
+    let exporter = Launch::default().config(sync).largest_file(300).folder(folder.path()).start();
+    let up = |exporter: &Exporter| exporter.metrics().value("llm_exporter_storage_up", &[]);
+    let mut pushed = 0;
+    // Each batch has deployments of its own: new rows in the store.
+    while up(&exporter) == Some(1.0) {
+        assert!(pushed < 10_000, "there is no end to this disk");
+        let events: Vec<_> = (0..50).map(|number| event(&format!("model-{pushed}-{number}"))).collect();
+        exporter.push(array(&events));
+        pushed += 50;
+    }
+    let answer = exporter.push(array(&[event("late")]));
+    assert_eq!((&answer["accepted"], &answer["durable"]), (&1.into(), &false.into()), "taken, and not durable yet");
+    assert_eq!(requests(&exporter).0, f64::from(pushed + 1), "counting goes on in memory");
+    assert_eq!(exporter.get("/health").json()["storage"]["status"], "failing");
+    assert!(exporter.log().contains("the store can't be written"), "{}", exporter.log());
+    assert!(exporter.metrics().sum("llm_exporter_storage_pending_writes", &[]) > 0.0);
+    exporter.make_room();
+    exporter.wait_until("it is written", PATIENCE, |exporter| up(exporter) == Some(1.0));
+    assert_eq!(exporter.get("/health").json()["storage"]["status"], "ok");
+    exporter.kill();
+    let again = Launch::default().folder(folder.path()).start();
+    assert_eq!(requests(&again).0, f64::from(pushed + 1), "nothing was lost");
 }

@@ -29,6 +29,7 @@ pub(crate) struct Launch {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     files: Option<u32>,
+    largest_file: Option<u32>,
     folder: Option<PathBuf>,
 }
 
@@ -57,6 +58,12 @@ impl Launch {
         self
     }
 
+    /// Lets its files grow no larger than so many KiB, as on a full disk; [`Exporter::make_room`] takes that back.
+    pub(crate) fn largest_file(mut self, kib: u32) -> Self {
+        self.largest_file = Some(kib);
+        self
+    }
+
     /// Runs it in this folder, with whatever an earlier one left there.
     pub(crate) fn folder(mut self, folder: &Path) -> Self {
         self.folder = Some(folder.to_owned());
@@ -77,10 +84,12 @@ impl Launch {
     }
 
     fn command(self, folder: &Path) -> Command {
-        let Self { config, arguments, environment, files, folder: _ } = self;
-        let mut command = match files {
-            None => Command::new(env!("CARGO_BIN_EXE_llm-exporter")),
-            Some(most) => limited(most),
+        let Self { config, arguments, environment, files, largest_file, folder: _ } = self;
+        let mut command = match (files, largest_file) {
+            (None, None) => Command::new(env!("CARGO_BIN_EXE_llm-exporter")),
+            (Some(most), _) => limited(&format!("ulimit -n {most}")),
+            // In blocks of 512 bytes. The signal that goes with it would end the process.
+            (None, Some(kib)) => limited(&format!("trap '' XFSZ; ulimit -S -f {}", kib * 2)),
         };
         command.arg("serve").args(["--listen", "127.0.0.1:0"]);
         if let Some(yaml) = config {
@@ -96,10 +105,10 @@ impl Launch {
     }
 }
 
-/// The exporter, started by a shell that sets its limit of open files and becomes it.
-fn limited(files: u32) -> Command {
+/// The exporter, started by a shell that sets its limits and becomes it.
+fn limited(how: &str) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_llm-exporter")]);
+    command.args(["-c", &format!("{how} && exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_llm-exporter")]);
     command
 }
 
@@ -213,6 +222,14 @@ impl Exporter {
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it is our child");
         self.child.wait().expect("it is our child");
+    }
+
+    /// Lets its files grow as they like.
+    pub(crate) fn make_room(&self) {
+        let process = self.process_id().to_string();
+        let status =
+            Command::new("prlimit").args(["--pid", &process, "--fsize=unlimited"]).status().expect("prlimit runs");
+        assert!(status.success(), "prlimit failed");
     }
 
     /// Sends a signal by its name without `SIG`.

@@ -27,7 +27,7 @@ pub(super) struct Memory {
 impl Memory {
     /// Goes on from what was known before a restart.
     pub(super) fn new(restored: Restored) -> Self {
-        let Restored { progress, rows } = restored;
+        let Restored { progress, rows, .. } = restored;
         let progress = progress.map(|json| serde_json::from_str::<Progress>(&json));
         let progress = progress.transpose().unwrap_or_else(|error| {
             tracing::error!(%error, "how far the spend log was read can't be understood: reading begins anew");
@@ -157,7 +157,7 @@ mod tests {
         memory.begin(Start::Now, at(100), &pace);
         let json = serde_json::to_string(&memory.progress).expect("JSON");
         let mark = RowMark { minute: 100, id: 7 };
-        let again = Memory::new(Restored { progress: Some(json), rows: vec![mark] });
+        let again = Memory::new(Restored { progress: Some(json), rows: vec![mark], ..Restored::default() });
         assert_eq!(again.progress, memory.progress);
         assert!(!again.is_new(mark, at(100)), "it was seen");
         assert!(!again.is_new(RowMark { minute: 99, id: 7 }, at(99)), "it began before the start");
