@@ -4,6 +4,8 @@ mod support;
 
 #[path = "restarts/kills.rs"]
 mod kills;
+#[path = "restarts/resets.rs"]
+mod resets;
 #[path = "restarts/rows.rs"]
 mod rows;
 #[path = "restarts/storage.rs"]
