@@ -32,6 +32,7 @@ mod news;
 mod outbox;
 mod outcomes;
 mod probe_latency;
+mod probe_spending;
 mod probes;
 mod probing;
 mod rate_limits;
@@ -75,6 +76,7 @@ pub use models::ModelFacts;
 pub use news::News;
 pub use outcomes::{OutcomeCounts, Outcomes};
 pub use probe_latency::{PROBE_DURATION, ProbeLatency};
+pub use probe_spending::ProbeSpending;
 pub use probes::{ProbeCounts, ProbeFacts, ProbedBy};
 pub use probing::ProbeView;
 pub use rate_limits::RateLimitFacts;
@@ -277,6 +279,12 @@ impl State {
     /// Adds what a probe of the deployment with this id found.
     pub fn record_probe(&self, deployment: &str, outcome: &ProbeOutcome, by: ProbedBy) {
         self.traffic.lock().record_probe(deployment, outcome, by);
+    }
+
+    /// What this exporter's own billed probes have cost on the latest day on which there were any, also before a restart.
+    #[must_use]
+    pub fn probe_spending(&self) -> ProbeSpending {
+        self.traffic.lock().probe_spending
     }
 
     /// What decides whether the deployment with this id is probed; `None` where it is not listed.

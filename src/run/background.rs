@@ -23,7 +23,7 @@ use crate::own::Probing;
 use crate::probes::{Budget, Prober, ProberError};
 use crate::scheduler::Scheduler;
 use crate::server::Shared;
-use crate::state::State;
+use crate::state::{ProbeSpending, State};
 use crate::supervise::Supervisor;
 use crate::tls::TlsError;
 use crate::verdicts;
@@ -115,7 +115,7 @@ fn start_probing(
     roster: watch::Receiver<Arc<Roster>>,
     stopping: watch::Receiver<bool>,
 ) -> Result<watch::Receiver<bool>, BackgroundError> {
-    let budget = budget(config, probing);
+    let budget = budget(config, state.probe_spending(), probing);
     let (found, findings) = mpsc::unbounded_channel();
     let (stepped_down, has_stepped_down) = watch::channel(false);
     let links = Links {
@@ -146,10 +146,14 @@ fn start_probing(
     Ok(has_stepped_down)
 }
 
-fn budget(config: &Config, probing: &Probing) -> Arc<Mutex<Budget>> {
-    let daily = config.probes.completion.daily_budget();
+/// What was spent today before a restart is spent.
+fn budget(config: &Config, spending: ProbeSpending, probing: &Probing) -> Arc<Mutex<Budget>> {
+    let (daily, now) = (config.probes.completion.daily_budget(), SystemTime::now().into());
+    let mut budget = Budget::new(daily, now);
+    budget.sync(spending.day(), spending.spent());
     if !daily.is_zero() {
         probing.note_budget(daily);
+        probing.note_spent(budget.spent(now));
     }
-    Arc::new(Mutex::new(Budget::new(daily, SystemTime::now().into())))
+    Arc::new(Mutex::new(budget))
 }

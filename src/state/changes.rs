@@ -13,8 +13,8 @@ use super::kept::{Kept, KeptSource};
 use super::table::{ChangedRow, RowChanges, Table, values_of};
 use super::traffic::Traffic;
 use super::{
-    ConsumerFacts, DeploymentFacts, FallbackFacts, HealthCheckFacts, LedgerChange, ModelFacts, ProbeLatency, Source,
-    UpstreamFacts, WithoutModelFacts,
+    ConsumerFacts, DeploymentFacts, FallbackFacts, HealthCheckFacts, LedgerChange, ModelFacts, ProbeLatency,
+    ProbeSpending, Source, UpstreamFacts, WithoutModelFacts,
 };
 use crate::event::{RowMark, Sighting, Timestamp};
 
@@ -58,6 +58,7 @@ struct Totals {
     made_at: Option<Timestamp>,
     health_checks: HealthCheckFacts,
     without_model: WithoutModelFacts,
+    probe_spending: ProbeSpending,
     sources: BTreeMap<Cow<'static, str>, KeptSource>,
     /// By table.
     overflowed: BTreeMap<Cow<'static, str>, u64>,
@@ -158,6 +159,7 @@ impl Traffic {
             made_at: self.made_at,
             health_checks: self.health_checks,
             without_model: self.without_model,
+            probe_spending: self.probe_spending,
             sources: sources.map(|(source, facts)| (source.as_str().into(), KeptSource::new(facts))).collect(),
             overflowed,
         }
@@ -183,8 +185,9 @@ impl Traffic {
         let unreadable =
             |error: serde_json::Error| NotRestored { what: "the totals".to_owned(), reason: error.to_string() };
         let totals: Totals = serde_json::from_slice(value).map_err(unreadable)?;
-        let Totals { made_at, health_checks, without_model, sources, overflowed } = totals;
+        let Totals { made_at, health_checks, without_model, probe_spending, sources, overflowed } = totals;
         (self.made_at, self.health_checks, self.without_model) = (made_at, health_checks, without_model);
+        self.probe_spending = probe_spending;
         for source in Source::ALL {
             if let Some(kept) = sources.get(source.as_str()) {
                 kept.restore(self.source_mut(source));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::deployments::Cooldown;
 use super::traffic::Traffic;
 use super::{ProbeLatency, ProbedBy, Reach, Standing};
-use crate::event::{ProbeOutcome, SkipReason, Timestamp};
+use crate::event::{ProbeOutcome, SkipReason, Timestamp, UtcDay};
 
 /// What decides whether a deployment is probed, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,6 +58,9 @@ impl Traffic {
     /// What a probe found holds for every name of the deployment; it counts for the listed one.
     pub(super) fn record_probe(&mut self, deployment: &str, outcome: &ProbeOutcome, by: ProbedBy) {
         self.tick(outcome.at);
+        if let (ProbedBy::Us, Some(usage)) = (by, outcome.usage) {
+            self.probe_spending.add(UtcDay::of(outcome.at), usage.cost);
+        }
         let Self { rows_of_listed, deployments, probe_latencies, .. } = self;
         for row in rows_of_listed.get(deployment).into_iter().flatten() {
             let facts = deployments.at_mut(*row);

@@ -13,9 +13,9 @@ use super::snapshot::{Fleet, Snapshot};
 use super::table::{OVERFLOW, Slot, Table};
 use super::{
     Agreement, BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected,
-    FallbackFacts, HealthCheckFacts, ListFacts, ListSource, ModelFacts, Origin, ProbeLatency, RateLimitFacts, Reading,
-    RejectReason, Source, SourceFacts, SpendBuffers, UpstreamFacts, WithoutModelFacts, budgets, clean, deployments,
-    fallbacks, models, probe_latency, rate_limits, upstreams,
+    FallbackFacts, HealthCheckFacts, ListFacts, ListSource, ModelFacts, Origin, ProbeLatency, ProbeSpending,
+    RateLimitFacts, Reading, RejectReason, Source, SourceFacts, SpendBuffers, UpstreamFacts, WithoutModelFacts,
+    budgets, clean, deployments, fallbacks, models, probe_latency, rate_limits, upstreams,
 };
 use crate::event::{
     BudgetScope, ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd,
@@ -63,6 +63,8 @@ pub(super) struct Traffic {
     /// The rows of each deployment that is listed, by its id.
     pub(super) rows_of_listed: HashMap<String, Vec<usize>>,
     pub(super) probe_latencies: Table<ProbeLatency>,
+    /// What billed probes have cost today.
+    pub(super) probe_spending: ProbeSpending,
     /// When the first of all counters was made.
     pub(super) made_at: Option<Timestamp>,
     /// What must outlive a restart; `None` where nothing does.
@@ -102,6 +104,7 @@ impl Traffic {
             listed_at: None,
             rows_of_listed: HashMap::new(),
             probe_latencies: Table::new(probe_latency::LABELS, settings.models),
+            probe_spending: ProbeSpending::default(),
             made_at: None,
             journal: None,
             outbox: None,

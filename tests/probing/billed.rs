@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::scene::{KEY, Scene, counted, everything_shown, holds_for, wait_for, wait_for_requests};
 use crate::support::deadline::PATIENCE;
-use crate::support::exporter::Exporter;
+use crate::support::exporter::{Exporter, Launch};
 use crate::support::provider::{Behaviour, Provider};
 
 const CHAT: &str = "POST /v1/chat/completions";
@@ -208,4 +208,29 @@ fn a_deployment_whose_probes_are_off_is_listed_and_left_alone() {
     wait_for(&exporter, "off", "unknown");
     assert_eq!((off.connections(), by_connection.all_requests()), (0, 0));
     assert!(by_connection.connections() > 0);
+}
+
+#[test]
+fn what_was_spent_today_is_spent_after_a_kill() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let provider = Provider::start();
+    // Enough for one probe and the worst case of a second one, which leaves too little for a third.
+    let settings = settings(true, WORST_CASE + 1.5 * COST, "300ms");
+    let scene = Scene::with(&settings).model_with("gpt", &provider.api_base(), PRICED);
+    let start = || Launch::default().config(&scene.yaml()).folder(folder.path()).start();
+    let spent = |exporter: &Exporter| exporter.metrics().value("llm_exporter_probe_budget_spent_usd", &[]);
+    let first = start();
+    first.wait_until("there is no more to spend", PATIENCE, |exporter| {
+        counted(exporter, "llm_probes_skipped_total", "gpt", &[("reason", "budget")]) >= 1.0
+    });
+    let before = spent(&first).expect("it is told");
+    assert!(before >= COST, "{before}");
+    first.kill();
+    let billed = provider.billed_requests();
+    let second = start();
+    second.wait_until("there still is no more to spend", PATIENCE, |exporter| {
+        counted(exporter, "llm_probes_skipped_total", "gpt", &[("reason", "budget")]) >= 3.0
+    });
+    assert_eq!(provider.billed_requests(), billed);
+    assert_eq!(spent(&second), Some(before));
 }
