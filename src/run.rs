@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use crate::config::{Config, Shutdown};
 use crate::keeping::Restored;
 use crate::server::{BindError, Bound, Commits, IngestRules, Shared};
-use crate::sink::Sink;
+use crate::sink::{Pushes, Sink};
 use crate::state::{Dependency, Expected, ListSource, Settings, State};
 pub use background::BackgroundError;
 pub use once::{ProbeError, Probed, probe_once};
@@ -136,8 +136,9 @@ fn state_and_sink(config: &Config) -> (Arc<State>, Arc<Sink>) {
         window: health.window,
         expected: expected(config),
     }));
-    let sink = Arc::new(Sink::new(Arc::clone(&state), ingest.dedupe_window));
-    (state, sink)
+    let pushes = if ingest.counted { Pushes::Count } else { Pushes::Tell };
+    let sink = Sink::new(Arc::clone(&state), ingest.dedupe_window).with_pushes(pushes);
+    (state, Arc::new(sink))
 }
 
 /// What the background tasks will tell of.

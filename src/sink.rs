@@ -23,6 +23,17 @@ pub struct Sink {
     state: Arc<State>,
     seen: Mutex<Seen>,
     recognition: AtomicU8,
+    pushes: Pushes,
+}
+
+/// What becomes of events that are pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushes {
+    /// They count.
+    Count,
+    /// They are evidence of health, limits and budgets alone: what is read counts. For several exporters, as one of them reads
+    /// what was pushed to another.
+    Tell,
 }
 
 /// What was seen lately.
@@ -58,7 +69,14 @@ impl Sink {
     #[must_use]
     pub fn new(state: Arc<State>, dedupe_window: usize) -> Self {
         let seen = Seen { window: Window::new(dedupe_window), pairs: Pairs::new(dedupe_window) };
-        Self { state, seen: Mutex::new(seen), recognition: AtomicU8::new(Recognition::Alone as u8) }
+        let recognition = AtomicU8::new(Recognition::Alone as u8);
+        Self { state, seen: Mutex::new(seen), recognition, pushes: Pushes::Count }
+    }
+
+    /// The same, with pushed events treated in this way.
+    #[must_use]
+    pub fn with_pushes(self, pushes: Pushes) -> Self {
+        Self { pushes, ..self }
     }
 
     /// Recognises from now on in this way what two sources tell.
@@ -66,8 +84,12 @@ impl Sink {
         self.recognition.store(how as u8, Ordering::Relaxed);
     }
 
-    /// Records an attempt, unless it was recorded before.
+    /// Records an attempt that was pushed, unless it was recorded before or pushes do not count.
     pub fn take(&self, source: Source, event: &RequestEvent<'_>, now: Timestamp) -> Receipt {
+        if self.pushes == Pushes::Tell {
+            self.state.learn(source, event, now);
+            return Receipt::Accepted;
+        }
         self.receive(source, None, event, now)
     }
 

@@ -117,6 +117,11 @@ impl State {
         self.traffic.lock().record(origin.into(), event, now);
     }
 
+    /// Learns what an event says of now, of health, limits and budgets, without counting it: another source, or another exporter, does.
+    pub fn learn(&self, source: Source, event: &RequestEvent<'_>, now: Timestamp) {
+        self.traffic.lock().learn(source, event, now);
+    }
+
     /// Adds what one source knows an attempt to have cost beyond what another had told when it was [recorded](Self::record): this
     /// event is the richer one, and `extra` the difference.
     pub fn record_surcharge(&self, event: &RequestEvent<'_>, extra: Usd, now: Timestamp) {

@@ -70,6 +70,7 @@ pub(super) static KEYS: &[Key] = &[
     key!(ingest.max_body: kind::SIZE),
     key!(ingest.max_in_flight: kind::SIZE),
     key!(ingest.body_timeout: kind::DURATION),
+    key!(ingest.counted: kind::SWITCH),
     key!(ingest.dedupe_window: kind::count()),
     key!(labels.consumer: kind::CONSUMER_LABELS),
     key!(limits.deployments: kind::count()),

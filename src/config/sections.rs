@@ -23,6 +23,8 @@ pub struct Ingest {
     pub max_in_flight: u64,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// Whether they count. Otherwise they are evidence of health, limits and budgets, and what is read of the gateway's database counts.
+    pub counted: bool,
     /// How many events are remembered to recognise one that is sent again.
     pub dedupe_window: usize,
 }
@@ -34,6 +36,7 @@ impl Default for Ingest {
             max_body: 64 << 20,
             max_in_flight: 256 << 20,
             body_timeout: Duration::from_secs(30),
+            counted: true,
             dedupe_window: 1_000_000,
         }
     }

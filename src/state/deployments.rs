@@ -159,17 +159,24 @@ impl DeploymentFacts {
 
     pub(super) fn record(&mut self, event: &RequestEvent<'_>, at: Timestamp) {
         self.requests += 1;
-        self.seen_at = self.seen_at.max(Some(at));
         self.input.add(&event.usage.input);
         self.output.add(&event.usage.output);
         self.cost += event.cost.booked();
+        if let Some(kind) = event.outcome.error() {
+            self.errors[kind.index()] += 1;
+        }
+        self.learn_request(event, at);
+    }
+
+    /// Learns from a request what it says of the deployment's health.
+    pub(super) fn learn_request(&mut self, event: &RequestEvent<'_>, at: Timestamp) {
+        self.seen_at = self.seen_at.max(Some(at));
         match &event.outcome {
             Outcome::Success => {
                 self.last_served_at = self.last_served_at.max(Some(at));
                 self.note_success(at);
             }
             Outcome::Failure { kind, message } => {
-                self.errors[kind.index()] += 1;
                 if kind.blame() != Blame::Nobody {
                     self.note_failure(kind.blame(), at);
                     self.note_error(*kind, message.as_deref(), at);

@@ -257,17 +257,43 @@ impl Traffic {
         event.budgets.iter().for_each(|budget| self.record_budget(budget, at));
     }
 
-    fn record_attempt(&mut self, deployment: &Deployment<'_>, event: &RequestEvent<'_>, at: Timestamp, now: Timestamp) {
-        let Deployment { id, model, provider, rate_limits, .. } = deployment;
-        let key = [&**model, &**provider, &**id];
-        let window = self.settings.window;
-        let slot = self.deployments.slot(&key, |row| Arc::new(DeploymentFacts::new(deployment, row, window)));
+    /// Learns what an event says of now, of health, limits and budgets, and counts nothing but that it came.
+    pub(super) fn learn(&mut self, source: Source, event: &RequestEvent<'_>, now: Timestamp) {
+        let at = event.ended_at.min(now);
+        self.tick(now);
+        self.source_mut(source).note_event(at, now);
+        event.budgets.iter().for_each(|budget| self.record_budget(budget, at));
+        let Reach::Deployment(deployment) = &event.reach else { return };
+        let slot = self.deployment_slot(deployment);
         let facts = self.deployments.at_mut(slot.position());
         facts.heed_clock(now);
-        facts.record(event, at);
+        facts.learn_request(event, at);
+        self.tell_others(slot, event, at);
+        if let Some(limits) = &deployment.rate_limits {
+            self.record_rate_limits(slot, &deployment.id, limits, at);
+        }
+    }
+
+    fn deployment_slot(&mut self, deployment: &Deployment<'_>) -> Slot {
+        let Deployment { id, model, provider, .. } = deployment;
+        let window = self.settings.window;
+        self.deployments
+            .slot(&[&**model, &**provider, &**id], |row| Arc::new(DeploymentFacts::new(deployment, row, window)))
+    }
+
+    fn tell_others(&mut self, slot: Slot, event: &RequestEvent<'_>, at: Timestamp) {
         if let (Some(outbox), Slot::Own(position)) = (&mut self.outbox, slot) {
             outbox.note(position, &event.outcome, at);
         }
+    }
+
+    fn record_attempt(&mut self, deployment: &Deployment<'_>, event: &RequestEvent<'_>, at: Timestamp, now: Timestamp) {
+        let Deployment { id, model, provider, rate_limits, .. } = deployment;
+        let slot = self.deployment_slot(deployment);
+        let facts = self.deployments.at_mut(slot.position());
+        facts.heed_clock(now);
+        facts.record(event, at);
+        self.tell_others(slot, event, at);
         let links = self.links(slot, model, provider);
         self.upstreams.at_mut(links.upstream.position()).record(event, at);
         if let Some(limits) = rate_limits {

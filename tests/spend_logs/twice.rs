@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::captures;
 use crate::support::deadline::PATIENCE;
 use crate::support::edited::Edited;
-use crate::support::exporter::Exporter;
+use crate::support::exporter::{Exporter, Launch};
 use crate::support::spend_log::{self, Row, Version, assert_same, counters, insert, recent, row_of};
 
 /// Every captured event, with what its row tells differently: a timeout's row has a cost, and its prompt is estimated.
@@ -137,4 +137,23 @@ fn a_fallback_counts_once_in_whichever_order_its_parts_are_told() {
         assert_eq!(metrics.value("llm_fallbacks_total", &labels), Some(1.0), "{order:?}: {:?}", counters(&exporter));
         assert_eq!(metrics.sum("llm_fallbacks_total", &[]), 1.0, "{order:?}");
     }
+}
+
+#[test]
+fn pushes_that_are_not_to_count_are_evidence_and_the_rows_count() {
+    let (events, rows) = events_and_rows();
+    let server = spend_log::database(Version::Current);
+    let config = spend_log::config(&server.url(), ", start: beginning") + "ingest: {counted: false}\n";
+    let exporter = Launch::default().config(&config).start();
+    exporter.push(body(&events));
+    let answers = |model: &str| exporter.get(&format!("/health/models?model={model}")).json()["healthy"].clone();
+    assert_eq!(answers("up-ok")[0]["reason"], "answers", "{}", answers("up-ok"));
+    let metrics = exporter.metrics();
+    assert_eq!(metrics.sum("llm_requests_total", &[]) + cost(&exporter), 0.0);
+    assert_eq!(metrics.sum("llm_source_events_total", &[("source", "litellm_callback")]), events.len() as f64);
+    insert(&server, &rows);
+    let count = rows.len() as f64;
+    exporter.wait_until("all rows", PATIENCE, |exporter| told(exporter) >= count);
+    assert_eq!(spend_log::counted(&exporter), count, "none of them is a duplicate of what did not count");
+    assert!(cost(&exporter) > 0.5, "{}", cost(&exporter));
 }
