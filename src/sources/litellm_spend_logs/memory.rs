@@ -55,6 +55,29 @@ impl Memory {
         started_at >= self.progress.start() && !self.seen.contains(mark)
     }
 
+    /// Whether the row at this place is to be counted.
+    pub(super) fn is_unseen(&self, key: &Place) -> bool {
+        self.is_new(RowMark::new(key.at(), key.id()), key.at())
+    }
+
+    /// Whether a row is compared with those that were counted. What began after the cursor and is unseen is no straggler: the next
+    /// reading finds it.
+    pub(super) fn is_compared(&self, key: &Place) -> bool {
+        let cursor = self.progress.cursor().map(Place::at);
+        Some(key.at()) < cursor || !self.is_unseen(key)
+    }
+
+    /// After which place whole pages are read on, and before which moment; `None` where the hot zone is near.
+    pub(super) fn next_page(&self, now: Timestamp, pace: &Pace) -> Option<(Place, Timestamp)> {
+        let cursor = self.progress.cursor().filter(|cursor| cursor.at() < earlier(now, pace.hot * 2))?;
+        Some((cursor.clone(), earlier(now, pace.hot)))
+    }
+
+    /// When a minute begins, or what is counted of it.
+    pub(super) fn beginning_of(&self, minute: i64) -> Timestamp {
+        RowMark::beginning_of(minute).max(self.progress.start())
+    }
+
     /// Notes that a row is counted.
     pub(super) fn remember(&mut self, mark: RowMark) {
         if self.seen.insert(mark) && !std::mem::replace(&mut self.has_told_of_room, true) {

@@ -20,11 +20,8 @@ impl Tail<'_> {
     /// Reads whole pages on from the cursor, until the hot zone is near. Returns what time it is by then.
     pub(super) async fn catch_up(&mut self, reader: &Reader, mut now: Timestamp) -> Result<Timestamp, ReadError> {
         loop {
-            let Some(cursor) = self.memory.progress.cursor().cloned() else { return Ok(now) };
-            if cursor.at() >= earlier(now, self.pace.hot * 2) {
-                return Ok(now);
-            }
-            let (hot, limit) = (earlier(now, self.pace.hot), self.page_size.rows());
+            let Some((cursor, hot)) = self.memory.next_page(now, &self.pace) else { return Ok(now) };
+            let limit = self.page_size.rows();
             let asked = Instant::now();
             let page = reader.page(&cursor, hot, limit).await?;
             self.page_size.note(page.len(), asked.elapsed());
@@ -94,7 +91,7 @@ impl Tail<'_> {
             return Ok(None);
         }
         let mut earliest = None;
-        let counts = reader.counts(self.beginning(minutes.start), RowMark::beginning_of(minutes.end)).await?;
+        let counts = reader.counts(self.memory.beginning_of(minutes.start), RowMark::beginning_of(minutes.end)).await?;
         for minute in self.memory.seen.that_differ(minutes, &counts) {
             let (rows, first) = self.read_minute(reader, minute).await?;
             self.memory.seen.note_compared(minute, rows);
@@ -106,16 +103,14 @@ impl Tail<'_> {
     /// Returns how many rows it has, and when the earliest of those that were new began.
     async fn read_minute(&mut self, reader: &Reader, minute: i64) -> Result<(u64, Option<Timestamp>), ReadError> {
         let (mut rows, mut earliest) = (0, None);
-        let mut after = Place::before(self.beginning(minute));
+        let mut after = Place::before(self.memory.beginning_of(minute));
         let end = RowMark::beginning_of(minute + 1);
-        let hot = self.memory.progress.cursor().map(Place::at);
         loop {
             let mut keys = reader.keys(&after, Some(end), KEYS).await?;
             let (is_full, last) = (keys.len() >= KEYS, keys.last().cloned());
-            // What began after the cursor is no straggler: the next reading finds it.
-            keys.retain(|key| Some(key.at()) < hot || !self.is_unseen(key));
+            keys.retain(|key| self.memory.is_compared(key));
             rows += keys.len() as u64;
-            let first = keys.iter().find(|key| self.is_unseen(key)).map(Place::at);
+            let first = keys.iter().find(|key| self.memory.is_unseen(key)).map(Place::at);
             let late = self.count_unseen(reader, &keys).await?;
             self.setup.state.note_late(SOURCE, late);
             earliest = earliest.or(first);
@@ -127,7 +122,7 @@ impl Tail<'_> {
     }
 
     async fn count_unseen(&mut self, reader: &Reader, keys: &[Place]) -> Result<u64, ReadError> {
-        let unseen: Vec<Place> = keys.iter().filter(|key| self.is_unseen(key)).cloned().collect();
+        let unseen: Vec<Place> = keys.iter().filter(|key| self.memory.is_unseen(key)).cloned().collect();
         let (mut rest, mut counted) = (&*unseen, 0);
         while !rest.is_empty() {
             let (batch, others) = rest.split_at(rest.len().min(self.page_size.rows()));
@@ -141,14 +136,5 @@ impl Tail<'_> {
             (rest, counted) = (others, counted + new);
         }
         Ok(counted)
-    }
-
-    fn is_unseen(&self, key: &Place) -> bool {
-        self.memory.is_new(RowMark::new(key.at(), key.id()), key.at())
-    }
-
-    /// When a minute begins, or what is counted of it.
-    fn beginning(&self, minute: i64) -> Timestamp {
-        RowMark::beginning_of(minute).max(self.memory.progress.start())
     }
 }
