@@ -21,6 +21,8 @@ pub(super) struct Memory {
     pub(super) seen: Seen,
     /// The minute at which the sweep goes on.
     sweep_at: i64,
+    /// The first minute that was not gone over since its last row could come.
+    over_from: i64,
     has_told_of_room: bool,
 }
 
@@ -38,6 +40,7 @@ impl Memory {
             seen: Seen::new(progress.remembered_from, MOST_ROWS),
             progress,
             sweep_at: i64::MIN,
+            over_from: i64::MIN,
             has_told_of_room: false,
         };
         rows.into_iter().for_each(|mark| memory.remember(mark));
@@ -89,13 +92,19 @@ impl Memory {
         self.progress.remembered_from = self.seen.from();
     }
 
-    /// Forgets what is too old to be looked for again.
+    /// Notes that these minutes were gone over, with what the database had at `now`.
+    pub(super) fn note_gone_over(&mut self, minutes: &Range<i64>, now: Timestamp, pace: &Pace) {
+        if minutes.start <= self.seen.from() {
+            let complete = RowMark::minute_of(earlier(now, pace.sweep));
+            self.over_from = self.over_from.max(minutes.end.min(complete));
+        }
+    }
+
+    /// Forgets what is too old to be looked for again, and was looked for since: after an outage that takes a while.
     pub(super) fn forget(&mut self, now: Timestamp, pace: &Pace) {
         let floor = self.progress.floor(now, pace.lookback);
         let at = self.progress.cursor().map_or(floor, |cursor| cursor.at().min(floor));
-        let horizon = RowMark::minute_of(at.min(earlier(now, pace.sweep)));
-        // The first minute is gone over no more once it is in part beyond the horizon.
-        self.seen.forget_before(horizon.saturating_add(1).min(RowMark::minute_of(at)));
+        self.seen.forget_before(self.over_from.min(RowMark::minute_of(at)));
         self.progress.remembered_from = self.seen.from();
     }
 
@@ -165,12 +174,29 @@ mod tests {
         memory.begin(Start::At(at(100)), at(100), &pace);
         let mark = RowMark { minute: 100, id: 1 };
         memory.remember(mark);
+        memory.note_gone_over(&(100..5_000), at(5_000), &pace);
         memory.forget(at(5_000), &pace);
         assert!(memory.seen.contains(mark), "the cursor is still there");
         memory.advance(Place::before(at(4_998)));
         memory.forget(at(5_000), &pace);
         assert!(!memory.seen.contains(mark));
-        assert_eq!(memory.seen.from(), 5_000 - 1_440 + 1);
+        assert_eq!(memory.seen.from(), 5_000 - 1_440);
+    }
+
+    #[test]
+    fn nothing_is_forgotten_before_it_was_gone_over_when_its_last_row_could_have_come() {
+        let pace = Pace::of(&SpendLogs::default());
+        let mut memory = Memory::new(Restored::default());
+        memory.begin(Start::At(at(100)), at(100), &pace);
+        memory.advance(Place::before(at(4_998)));
+        memory.forget(at(5_000), &pace);
+        assert_eq!(memory.seen.from(), 100, "an outage of days");
+        memory.note_gone_over(&(200..300), at(5_000), &pace);
+        memory.forget(at(5_000), &pace);
+        assert_eq!(memory.seen.from(), 100, "not yet all of it");
+        memory.note_gone_over(&(100..200), at(1_440 + 150), &pace);
+        memory.forget(at(5_000), &pace);
+        assert_eq!(memory.seen.from(), 150, "rows of the rest may have come since");
     }
 
     #[test]

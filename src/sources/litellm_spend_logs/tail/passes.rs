@@ -72,16 +72,18 @@ impl Tail<'_> {
     /// Counts what came late into the minutes that are looked back at.
     pub(super) async fn look_back(&mut self, reader: &Reader, now: Timestamp) -> Result<(), ReadError> {
         let minutes = self.memory.lookback(now, &self.pace);
-        self.compare(reader, minutes).await?;
+        self.compare(reader, minutes.clone()).await?;
+        self.memory.note_gone_over(&minutes, now, &self.pace);
         Ok(())
     }
 
     /// Counts what came late into a slice of the minutes before.
     pub(super) async fn sweep(&mut self, reader: &Reader, now: Timestamp) -> Result<(), ReadError> {
         let minutes = self.memory.next_slice(now, &self.pace);
-        if let Some(earliest) = self.compare(reader, minutes).await? {
+        if let Some(earliest) = self.compare(reader, minutes.clone()).await? {
             self.memory.progress.note_tardy(earliest, now, self.pace.lookback);
         }
+        self.memory.note_gone_over(&minutes, now, &self.pace);
         Ok(())
     }
 
