@@ -22,6 +22,8 @@ mod schema;
 mod seen;
 mod sql;
 mod tail;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::pin::Pin;

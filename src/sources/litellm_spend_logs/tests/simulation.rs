@@ -1,0 +1,335 @@
+//! A table whose rows appear and are deleted as time goes by, an exporter that reads it, and a store that outlives it.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::config::Start;
+use crate::event::{RowMark, Timestamp};
+use crate::keeping::Restored;
+use crate::sources::litellm_spend_logs::memory::Memory;
+use crate::sources::litellm_spend_logs::pace::Pace;
+use crate::sources::litellm_spend_logs::place::Place;
+use crate::sources::litellm_spend_logs::progress::earlier;
+
+/// As in `tail`, and so few that a small table has many pages.
+const PAGE: usize = 5;
+const KEYS: usize = 7;
+const PORTION: usize = 2;
+/// What a question takes.
+const QUESTION: Duration = Duration::from_millis(50);
+
+/// A row of the table.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) start: Timestamp,
+    pub(super) appears: Timestamp,
+    pub(super) deleted: Option<Timestamp>,
+}
+
+impl Row {
+    fn mark(&self) -> RowMark {
+        RowMark::new(self.start, &self.id)
+    }
+
+    fn place(&self) -> Place {
+        Place::new(self.start, &self.id)
+    }
+}
+
+/// How reading stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The connection breaks, or another replica reads.
+    Broken,
+    /// The exporter is killed: what the store has is all that is left.
+    Crashed,
+    /// The exporter is stopped, and the store has everything.
+    Restarted,
+}
+
+/// Something that happens.
+#[derive(Debug, Clone)]
+pub(super) struct Incident {
+    /// In the first reading from then on.
+    pub(super) at: Timestamp,
+    /// After so many questions and portions of rows.
+    pub(super) steps: u32,
+    pub(super) stop: Stop,
+    /// For so long nothing is read.
+    pub(super) away: Duration,
+}
+
+/// Reading has stopped.
+struct Stopped;
+
+/// What is counted, and what is noted of it.
+#[derive(Debug, Clone, Default)]
+struct Kept {
+    counts: Vec<u32>,
+    marks: Vec<RowMark>,
+    progress: Option<String>,
+    rows_from: Option<i64>,
+}
+
+/// The table, the exporter and the store.
+#[derive(Debug)]
+pub(super) struct Simulation<'a> {
+    table: &'a [Row],
+    first: Start,
+    pace: Pace,
+    /// A commit of the store comes after so many steps, at the latest.
+    commits: u32,
+    now: Timestamp,
+    since: Timestamp,
+    memory: Memory,
+    state: Kept,
+    store: Kept,
+    steps: u32,
+    stops_at: Option<u32>,
+    hidden: HashSet<usize>,
+}
+
+impl<'a> Simulation<'a> {
+    pub(super) fn new(table: &'a [Row], now: Timestamp, first: Start, pace: Pace, commits: u32) -> Self {
+        let memory = Memory::new(Restored::default());
+        let state = Kept { counts: vec![0; table.len()], ..Kept::default() };
+        let (store, hidden) = (state.clone(), HashSet::new());
+        let (since, steps, stops_at) = (now, 0, None);
+        Self { table, first, pace, commits, now, since, memory, state, store, steps, stops_at, hidden }
+    }
+
+    /// How often a row was counted.
+    pub(super) fn counted(&self, row: usize) -> u32 {
+        self.state.counts[row]
+    }
+
+    /// Whether the number of its minute's rows was the same after it had come, for another was deleted. That is not noticed.
+    pub(super) fn is_hidden(&self, row: usize) -> bool {
+        self.hidden.contains(&row)
+    }
+
+    /// What began before does not count.
+    pub(super) fn start(&self) -> Timestamp {
+        self.memory.progress.start()
+    }
+
+    /// Reads until `end` at least, and on until the sweep has been everywhere after the last incident.
+    pub(super) fn run(&mut self, incidents: Vec<Incident>, end: Timestamp) {
+        let mut incidents = sorted(incidents);
+        while self.now < end || !incidents.is_empty() {
+            let incident = incidents.pop_front_if(|incident| incident.at <= self.now);
+            self.stops_at = incident.as_ref().map(|incident| self.steps + incident.steps);
+            if self.round().is_err() {
+                incident.into_iter().for_each(|incident| self.suffer(&incident));
+            }
+            self.pass(self.pace.poll);
+        }
+        self.stops_at = None;
+        for _ in 0..self.pace.slices * 3 {
+            assert!(self.round().is_ok(), "nothing happens any more");
+            self.pass(self.pace.poll);
+        }
+    }
+
+    fn suffer(&mut self, incident: &Incident) {
+        if incident.stop == Stop::Restarted {
+            self.commit();
+        }
+        self.pass(incident.away);
+        if incident.stop != Stop::Broken {
+            self.state = Kept { rows_from: None, ..self.store.clone() };
+            let (progress, rows) = (self.state.progress.clone(), self.state.marks.clone());
+            self.memory = Memory::new(Restored { progress, rows, ..Restored::default() });
+            self.since = self.now;
+        }
+    }
+
+    fn pass(&mut self, time: Duration) {
+        let micros = i64::try_from(time.as_micros()).expect("hours");
+        self.now = Timestamp::from_micros(self.now.as_micros() + micros);
+    }
+
+    /// Time passes, the store may write, and reading may stop.
+    fn step(&mut self) -> Result<(), Stopped> {
+        self.pass(QUESTION);
+        self.steps += 1;
+        if self.steps.is_multiple_of(self.commits) {
+            self.commit();
+        }
+        if self.stops_at.is_some_and(|at| self.steps > at) { Err(Stopped) } else { Ok(()) }
+    }
+
+    /// As `keeping` does: everything at once, and without the rows that need not be known any more.
+    fn commit(&mut self) {
+        self.store = self.state.clone();
+        if let Some(from) = self.state.rows_from {
+            self.store.marks.retain(|mark| mark.minute >= from);
+        }
+    }
+
+    fn note_progress(&mut self) {
+        self.state.progress = Some(serde_json::to_string(&self.memory.progress).expect("JSON"));
+        self.state.rows_from = Some(self.memory.rows_from());
+    }
+
+    fn settle(&mut self) -> Result<(), Stopped> {
+        self.note_progress();
+        self.step()?;
+        self.commit();
+        Ok(())
+    }
+
+    /// As `Tail::read`.
+    fn round(&mut self) -> Result<(), Stopped> {
+        self.step()?;
+        if self.memory.progress.cursor().is_none() {
+            self.memory.begin(self.first, self.since, &self.pace);
+        }
+        let now = self.catch_up(self.now)?;
+        self.read_hot_zone(now)?;
+        self.memory.progress.note_poll(now, self.pace.longest_pause, self.pace.lookback);
+        self.step()?;
+        let minutes = self.memory.lookback(now, &self.pace);
+        self.compare(minutes.clone())?;
+        self.memory.note_gone_over(&minutes, now, &self.pace);
+        let minutes = self.memory.next_slice(now, &self.pace);
+        if let Some(earliest) = self.compare(minutes.clone())? {
+            self.memory.progress.note_tardy(earliest, now, self.pace.lookback);
+        }
+        self.memory.note_gone_over(&minutes, now, &self.pace);
+        self.memory.forget(now, &self.pace);
+        self.note_progress();
+        Ok(())
+    }
+
+    fn catch_up(&mut self, mut now: Timestamp) -> Result<Timestamp, Stopped> {
+        while let Some((cursor, hot)) = self.memory.next_page(now, &self.pace) {
+            let page = self.ask(&cursor, Some(hot), PAGE)?;
+            let last = page.last().filter(|_| page.len() >= PAGE).copied();
+            let counted = self.count(&page)?;
+            self.memory.advance(last.map_or_else(|| Place::before(hot), |row| self.table[row].place()));
+            if counted > 0 {
+                self.settle()?;
+            }
+            if last.is_some() {
+                self.step()?;
+                now = self.now;
+            }
+        }
+        Ok(now)
+    }
+
+    fn read_hot_zone(&mut self, now: Timestamp) -> Result<(), Stopped> {
+        let Some(cursor) = self.memory.progress.cursor() else { return Ok(()) };
+        let mut after = Place::before(cursor.at());
+        loop {
+            let keys = self.ask(&after, None, KEYS)?;
+            self.count_unseen(&keys)?;
+            match keys.last() {
+                Some(last) if keys.len() >= KEYS => after = self.table[*last].place(),
+                _ => break,
+            }
+        }
+        self.memory.advance(Place::before(earlier(now, self.pace.hot)));
+        Ok(())
+    }
+
+    fn compare(&mut self, minutes: Range<i64>) -> Result<Option<Timestamp>, Stopped> {
+        if minutes.is_empty() {
+            return Ok(None);
+        }
+        self.step()?;
+        let (begin, end) = (self.memory.beginning_of(minutes.start), RowMark::beginning_of(minutes.end));
+        let there: Vec<usize> = self.visible().filter(|row| (begin..end).contains(&self.table[*row].start)).collect();
+        let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+        there.iter().for_each(|row| *counts.entry(self.table[*row].mark().minute).or_default() += 1);
+        let differ = self.memory.seen.that_differ(minutes, &counts);
+        self.note_hidden(&there, &differ);
+        let mut earliest = None;
+        for minute in differ {
+            let (rows, first) = self.read_minute(minute)?;
+            self.memory.seen.note_compared(minute, rows);
+            earliest = earliest.or(first);
+        }
+        Ok(earliest)
+    }
+
+    fn note_hidden(&mut self, there: &[usize], differ: &[i64]) {
+        let minute = |row: &usize| self.table[*row].mark().minute;
+        let is_deleted = |row: &Row| row.deleted.is_some_and(|at| at <= self.now);
+        let gone: HashSet<i64> = self.table.iter().filter(|row| is_deleted(row)).map(|row| row.mark().minute).collect();
+        let passed_over = there.iter().filter(|row| !differ.contains(&minute(row)) && gone.contains(&minute(row)));
+        let hidden = passed_over.filter(|row| self.memory.is_unseen(&self.table[**row].place())).copied();
+        self.hidden.extend(hidden.collect::<Vec<_>>());
+    }
+
+    fn read_minute(&mut self, minute: i64) -> Result<(u64, Option<Timestamp>), Stopped> {
+        let (mut rows, mut earliest) = (0, None);
+        let mut after = Place::before(self.memory.beginning_of(minute));
+        let end = RowMark::beginning_of(minute + 1);
+        loop {
+            let mut keys = self.ask(&after, Some(end), KEYS)?;
+            let last = keys.last().filter(|_| keys.len() >= KEYS).copied();
+            keys.retain(|row| self.memory.is_compared(&self.table[*row].place()));
+            rows += keys.len() as u64;
+            let first = keys.iter().find(|row| self.memory.is_unseen(&self.table[**row].place()));
+            let first = first.map(|row| self.table[*row].start);
+            self.count_unseen(&keys)?;
+            earliest = earliest.or(first);
+            match last {
+                Some(last) => after = self.table[last].place(),
+                None => return Ok((rows, earliest)),
+            }
+        }
+    }
+
+    fn count_unseen(&mut self, keys: &[usize]) -> Result<(), Stopped> {
+        let unseen = keys.iter().filter(|row| self.memory.is_unseen(&self.table[**row].place()));
+        let unseen: Vec<usize> = unseen.copied().collect();
+        for batch in unseen.chunks(PAGE) {
+            self.step()?;
+            let rows: Vec<usize> = self.visible().filter(|row| batch.contains(row)).collect();
+            if self.count(&rows)? > 0 {
+                self.settle()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// As `Tail::count`.
+    fn count(&mut self, rows: &[usize]) -> Result<usize, Stopped> {
+        let is_new = |row: &&usize| self.memory.is_new(self.table[**row].mark(), self.table[**row].start);
+        let new: Vec<usize> = rows.iter().filter(is_new).copied().collect();
+        for portion in new.chunks(PORTION) {
+            for row in portion {
+                let mark = self.table[*row].mark();
+                self.state.counts[*row] += 1;
+                self.state.marks.push(mark);
+                self.memory.remember(mark);
+            }
+            self.step()?;
+        }
+        Ok(new.len())
+    }
+
+    /// The rows after a place and before a moment, in their order, at most so many.
+    fn ask(&mut self, after: &Place, before: Option<Timestamp>, limit: usize) -> Result<Vec<usize>, Stopped> {
+        self.step()?;
+        let place = (after.at(), after.id());
+        let is_asked = |row: &Row| (row.start, &*row.id) > place && before.is_none_or(|before| row.start < before);
+        Ok(self.visible().filter(|row| is_asked(&self.table[*row])).take(limit).collect())
+    }
+
+    /// The rows that are there now, in the table's order.
+    fn visible(&self) -> impl Iterator<Item = usize> {
+        let is_there = |row: &Row| row.appears <= self.now && row.deleted.is_none_or(|deleted| deleted > self.now);
+        (0..self.table.len()).filter(move |row| is_there(&self.table[*row]))
+    }
+}
+
+fn sorted(mut incidents: Vec<Incident>) -> VecDeque<Incident> {
+    incidents.sort_by_key(|incident| incident.at);
+    incidents.into()
+}
