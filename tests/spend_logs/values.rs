@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::captures;
 use crate::support::exporter::{Exporter, Launch};
-use crate::support::spend_log::{self, Row, Version, assert_same, becomes, captured, counters, insert, row, row_of};
+use crate::support::spend_log::{
+    self, NOW, Row, Version, assert_same, becomes, captured, counters, insert, insert_many, row, row_of,
+};
 
 /// An exporter that was pushed these events.
 fn pushed(events: &[Value]) -> Exporter {
@@ -144,4 +146,24 @@ fn metadata_of_another_type_is_read_or_given_up_and_no_row_is_lost() {
             '{\"user_api_key_alias\": \"\\u0000\"}')");
         becomes(&exporter, 2);
     }
+}
+
+#[test]
+fn metadata_that_cannot_be_read_costs_those_of_its_page_alone_whatever_the_plan() {
+    let server = spend_log::database(Version::Current);
+    server.execute(
+        "ALTER TABLE \"LiteLLM_SpendLogs\" ALTER metadata DROP DEFAULT, ALTER metadata TYPE json USING metadata::json",
+    );
+    // As the planner does with a large table that was never analysed: it expects a handful of rows, and sorts all there are.
+    server.execute("ALTER ROLE postgres SET enable_indexscan = off");
+    server.execute(&insert_many("old", 2_500, NOW, Duration::from_hours(2)));
+    server.execute(&format!(
+        "UPDATE \"LiteLLM_SpendLogs\" SET metadata = '{{\"user_api_key_alias\": \"\\u0000\"}}', \"startTime\" = {NOW} - \
+         interval '1 min' WHERE request_id = 'old-2500'"
+    ));
+    let settings = spend_log::config(&server.url(), ", start: beginning") + "labels: {consumer: [key]}\n";
+    let exporter = Launch::default().config(&settings).start();
+    becomes(&exporter, 2_500);
+    let named = exporter.metrics().sum("llm_consumer_requests_total", &[("key", "blue-alice")]);
+    assert!(named >= 1_000.0, "{named} rows have a name");
 }

@@ -84,13 +84,26 @@ impl Selection {
         let has_metadata = schema.has_metadata && detail == Detail::Full;
         let values: Vec<String> = Field::PLACES.iter().map(|place| value(*place, schema, has_metadata)).collect();
         let unpacked = if has_metadata { unpacked() } else { String::new() };
-        let select = format!("SELECT {} FROM {table} s{unpacked}", values.join(", "));
+        let (values, columns) = (values.join(", "), columns(schema, has_metadata));
         let (start, id) = (quoted(START_TIME), quoted(REQUEST_ID));
+        // Limited before anything is unpacked: a planner without statistics would sort all that is ahead, and unpack it first.
+        let page = format!("SELECT {columns} FROM {table} s WHERE {after} AND s.{start} < $3 {order} LIMIT $4");
+        let some = format!("s.{id} = ANY($3) AND s.{start} >= $1 AND s.{start} <= $2");
         Self {
-            page: format!("{select} WHERE {after} AND s.{start} < $3 {order} LIMIT $4"),
-            rows: format!("{select} WHERE s.{id} = ANY($3) AND s.{start} >= $1 AND s.{start} <= $2 {order}"),
+            page: format!("SELECT {values} FROM ({page}) s{unpacked} {order}"),
+            rows: format!("SELECT {values} FROM {table} s{unpacked} WHERE {some} {order}"),
         }
     }
+}
+
+/// The columns that values are made of: a role that may not see all of them may select no more.
+fn columns(schema: &Schema, has_metadata: bool) -> String {
+    let columns = Field::PLACES.iter().filter_map(|place| match place {
+        Place::Column(name, _) if schema.has(name) => Some(*name),
+        Place::Column(..) | Place::Metadata(_) => None,
+    });
+    let columns = columns.chain(has_metadata.then_some(METADATA));
+    columns.map(|name| format!("s.{}", quoted(name))).collect::<Vec<_>>().join(", ")
 }
 
 /// One value, or nothing of its type.
