@@ -4,6 +4,8 @@ mod support;
 
 #[path = "spend_logs/basics.rs"]
 mod basics;
+#[path = "spend_logs/failover.rs"]
+mod failover;
 #[path = "spend_logs/faults.rs"]
 mod faults;
 #[path = "spend_logs/late.rs"]

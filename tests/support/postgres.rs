@@ -135,6 +135,43 @@ impl Postgres {
         }
     }
 
+    /// Ends it at once, as a crash does, and its connections with it.
+    pub(crate) fn crash(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.end(Signal::QUIT);
+        }
+    }
+
+    /// Starts a standby of it, which replays what is written here until it is promoted, and lets itself be read.
+    pub(crate) fn standby(&self) -> Self {
+        for _ in 0..START_ATTEMPTS {
+            let mut standby =
+                Self { setup: self.setup.clone(), folder: unprivileged::folder(), port: free_port(), process: None };
+            let mut backup = self.client("pg_basebackup");
+            backup.args(["--checkpoint=fast", "--no-sync", "--write-recovery-conf", "-D"]).arg(standby.data());
+            let output = backup.output().expect("pg_basebackup starts");
+            assert!(output.status.success(), "pg_basebackup: {}", String::from_utf8_lossy(&output.stderr));
+            unprivileged::give_all(&standby.data());
+            if standby.spawn() {
+                return standby;
+            }
+        }
+        panic!("no standby started in {START_ATTEMPTS} attempts; its last words are above");
+    }
+
+    /// Lets nothing here be seen before each standby shows it as well.
+    pub(crate) fn wait_for_standbys(&self) {
+        // What the command line says gives way to the role alone.
+        self.execute(&format!("ALTER ROLE {USER} SET synchronous_commit = remote_apply"));
+        self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.execute("SELECT pg_reload_conf()");
+    }
+
+    /// Makes a standby a server of its own.
+    pub(crate) fn promote(&self) {
+        assert_eq!(self.execute("SELECT pg_promote()"), "t", "it is promoted within a minute");
+    }
+
     /// Starts it after a stop, at the same address.
     pub(crate) fn start_again(&mut self) {
         assert!(self.process.is_none(), "it runs");
@@ -162,7 +199,7 @@ impl Postgres {
         copy(template(), &data);
         let rule = self.setup.rule();
         let method = if self.setup.password.is_some() { "scram-sha-256" } else { "trust" };
-        let rules = format!("local all all trust\n{rule} all all 127.0.0.1/32 {method}\n");
+        let rules = format!("local all,replication all trust\n{rule} all all 127.0.0.1/32 {method}\n");
         fs::write(data.join("pg_hba.conf"), rules).expect("a temporary folder takes a file");
         if let Some(certificate) = &self.setup.certificate {
             unprivileged::file(data.join("server.crt"), &certificate.chain);
