@@ -47,10 +47,12 @@ impl Memory {
         memory
     }
 
-    /// Begins where nothing was read before.
+    /// Begins where nothing was read before. Rows that were are known all the same: those of a first page in the midst of which the
+    /// exporter was killed.
     pub(super) fn begin(&mut self, start: Start, now: Timestamp, pace: &Pace) {
         self.progress.begin(start, now, pace.sweep);
-        self.seen = Seen::new(self.progress.remembered_from, MOST_ROWS);
+        self.seen.know_from(self.progress.remembered_from);
+        self.progress.remembered_from = self.seen.from();
     }
 
     /// Whether a row is to be counted.
@@ -197,6 +199,18 @@ mod tests {
         memory.note_gone_over(&(100..200), at(1_440 + 150), &pace);
         memory.forget(at(5_000), &pace);
         assert_eq!(memory.seen.from(), 150, "rows of the rest may have come since");
+    }
+
+    #[test]
+    fn rows_that_were_counted_before_anything_was_noted_are_known() {
+        let pace = Pace::of(&SpendLogs::default());
+        for minute in [100, 4_990] {
+            let mark = RowMark { minute, id: 7 };
+            let mut memory = Memory::new(Restored { rows: vec![mark], ..Restored::default() });
+            memory.begin(Start::Beginning, at(5_000), &pace);
+            assert!(!memory.is_new(mark, at(minute)), "it was counted");
+            assert_eq!(memory.seen.from(), 5_000 - 1_440);
+        }
     }
 
     #[test]

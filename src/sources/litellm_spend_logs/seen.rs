@@ -55,6 +55,11 @@ impl Seen {
         is_full
     }
 
+    /// Notes that every row that was counted is known from this minute on, and keeps what is known of those before.
+    pub(super) fn know_from(&mut self, minute: i64) {
+        self.from = self.from.max(minute);
+    }
+
     /// Forgets the rows of earlier minutes, and that any were known.
     pub(super) fn forget_before(&mut self, minute: i64) {
         if minute > self.from {
