@@ -109,6 +109,10 @@ const MESSAGES: &[(&str, &str)] = &[
         "limits: found a value, expected a section with the keys deployments, models, consumers, budgets (in {})",
     ),
     (
+        "share_is_unknown",
+        "sources.litellm_spend_logs.share: found \"redis\", expected one of auto, database or none (in {})",
+    ),
+    (
         "size_is_zero",
         "ingest.max_body: found 0, expected a size such as 64MiB, 64MB or plain bytes, from 1 byte to 1024GiB (in {})",
     ),

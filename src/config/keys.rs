@@ -104,6 +104,7 @@ pub(super) static KEYS: &[Key] = &[
     key!(sources.litellm_spend_logs.poll_interval: kind::DURATION),
     key!(sources.litellm_spend_logs.lookback: kind::DURATION),
     key!(sources.litellm_spend_logs.sweep: kind::DURATION),
+    key!(sources.litellm_spend_logs.share: kind::SHARE),
     key!(sources.litellm_budgets.enabled: kind::SWITCH),
     key!(sources.litellm_budgets.interval: kind::DURATION),
     key!(ledger.enabled: kind::SWITCH),

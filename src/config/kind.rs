@@ -21,7 +21,7 @@ pub(super) use self::{
     hidden::{API_KEY, DATABASE_URL, InFile, REDIS_URL, TOKEN},
     known::{
         ADDRESSES, ANSWER_TOKENS, CONSUMER_LABELS, DURABILITY, DURATION, FILE, FOLDER, GRACE, LEASE, LOG_FORMAT,
-        LOG_LEVEL, RATIO, SIZE, START, SWITCH, USD, count,
+        LOG_LEVEL, RATIO, SHARE, SIZE, START, SWITCH, USD, count,
     },
     maybe::Maybe,
     or_off::OrOff,

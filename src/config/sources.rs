@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::SpendLogShare;
 use crate::event::Timestamp;
 
 /// What is read of the gateway besides the events that it pushes.
@@ -41,6 +42,8 @@ pub struct SpendLogs {
     pub lookback: Duration,
     /// How long after it began a request's row may appear and be counted at all. At least the `lookback`.
     pub sweep: Duration,
+    /// Where it is left for the replica that takes over how far it was read.
+    pub share: SpendLogShare,
 }
 
 impl Default for SpendLogs {
@@ -51,6 +54,7 @@ impl Default for SpendLogs {
             poll_interval: Duration::from_secs(5),
             lookback: Duration::from_mins(30),
             sweep: Duration::from_hours(24),
+            share: SpendLogShare::Auto,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt::Display, net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{One, list::List, quoted};
 use crate::{
-    config::{Durability, LogFormat, LogLevel, Start, units},
+    config::{Durability, LogFormat, LogLevel, SpendLogShare, Start, units},
     discovery::{Mode, ProbeChoice},
     event::{ConsumerLabel, Timestamp, Usd},
 };
@@ -116,6 +116,9 @@ pub(in crate::config) const FOLDER: One<PathBuf> = One {
     parse: |text| (!text.is_empty()).then(|| text.into()),
     show: |path| quoted(&path.display()),
 };
+
+pub(in crate::config) const SHARE: One<SpendLogShare> =
+    One { expected: SpendLogShare::ALLOWED, parse: |text| text.parse().ok(), show: SpendLogShare::to_string };
 
 pub(in crate::config) const DURABILITY: One<Durability> =
     One { expected: Durability::ALLOWED, parse: |text| text.parse().ok(), show: Durability::to_string };

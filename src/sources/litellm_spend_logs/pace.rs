@@ -25,7 +25,7 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) fn of(config: &SpendLogs) -> Self {
-        let SpendLogs { enabled: _, start: _, poll_interval, lookback, sweep } = *config;
+        let SpendLogs { enabled: _, start: _, poll_interval, lookback, sweep, share: _ } = *config;
         let hot = (poll_interval * 24).min(Duration::from_mins(2)).max(poll_interval * 2);
         Self {
             poll: poll_interval,
