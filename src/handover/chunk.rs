@@ -20,7 +20,7 @@ pub(super) struct Chunk {
     pub(super) epoch: u64,
     /// Which one of that epoch.
     pub(super) number: u64,
-    /// The newest minute of its marks: when it is older than what is read again, the chunk can go.
+    /// The newest minute of its marks, or a later one until which it is kept: when that is older than what is read again, it can go.
     pub(super) newest: i64,
     /// All of it, as it is written.
     pub(super) bytes: Vec<u8>,

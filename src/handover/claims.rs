@@ -25,6 +25,18 @@ impl Claims {
         Self { kept: chunks.into_iter().map(|chunk| Kept { chunk, is_shared: true }).collect(), numbers: 0 }
     }
 
+    /// Keeps the last claim of that epoch for as long as one of this minute, however old its rows are. Whoever made it may have ended
+    /// before it counted them, and is to find them when it is there again; of the earlier ones it counted all.
+    pub(super) fn keep_last(&mut self, epoch: u64, minute: i64) {
+        let of_epoch = self.kept.iter_mut().filter(|kept| kept.chunk.epoch == epoch);
+        if let Some(last) = of_epoch.max_by_key(|kept| kept.chunk.number)
+            && last.chunk.newest < minute
+        {
+            last.chunk.newest = minute;
+            last.is_shared = false;
+        }
+    }
+
     /// Adds those that were found later.
     pub(super) fn add_found(&mut self, chunks: Vec<Chunk>) {
         self.kept.extend(Self::found(chunks).kept);
@@ -71,6 +83,19 @@ mod tests {
 
     fn marks(minute: i64, count: u64) -> Vec<RowMark> {
         (0..count).map(|id| RowMark { minute, id }).collect()
+    }
+
+    #[test]
+    fn the_last_claim_of_an_epoch_is_told_again_and_outlives_its_minute() {
+        let owner = ReplicaId::of_this_process();
+        let mut claims = Claims::default();
+        (0..3).for_each(|minute| claims.add(&owner, 1, &marks(minute, 1)));
+        claims.add(&owner, 2, &marks(3, 1));
+        claims.note_told(4);
+        claims.keep_last(1, 1_000);
+        claims.prune(100);
+        assert_eq!(claims.untold(9).iter().map(|chunk| (chunk.number, chunk.newest)).collect::<Vec<_>>(), [(3, 1_000)]);
+        assert_eq!(claims.told(), 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! This replica among those that may read the spend log: it waits for the lock, takes over, and holds.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::time::sleep;
 
@@ -12,12 +12,14 @@ use super::memory::Memory;
 use super::share::{Share, Taken};
 use super::start::{Known, Start, decide};
 use super::turn::{Claimed, Takeover, Turn};
-use crate::dependencies::database::{Connector, DatabaseError};
+use crate::dependencies::database::Connector;
 use crate::event::RowMark;
 use crate::own::{Handover, StartKind};
 
 /// How often a standby tries the lock.
 const TRY_EVERY: Duration = Duration::from_secs(1);
+/// How often where an earlier process of the same replica was killed, whose session ends as soon as the server notices.
+const TRY_ITSELF_EVERY: Duration = Duration::from_millis(100);
 /// How long a share that is away is left alone by a standby.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
@@ -38,8 +40,19 @@ pub struct Lead {
     held_elsewhere: Option<Instant>,
     /// When a standby looks for rows that it claimed and did not count; `None` once it has.
     look_at: Option<Instant>,
-    /// Whether the lock could be asked for the last time.
-    could_ask: bool,
+    /// What came of asking for the lock the last time, where that was to wait.
+    waits_for: Option<WaitsFor>,
+}
+
+/// Why a replica does not lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WaitsFor {
+    /// An earlier process of this one has not quite ended.
+    Itself,
+    /// Another replica does.
+    Other,
+    /// Nobody knows who does.
+    Database,
 }
 
 /// What a lead is made of.
@@ -75,37 +88,52 @@ impl Lead {
             holding: None,
             held_elsewhere: None,
             look_at: Some(Instant::now()),
-            could_ask: true,
+            waits_for: None,
         }
     }
 
     /// Gives up the lead if it has it, and waits for the next turn. `own_epoch` is the [epoch](Self::epoch) in which this replica noted
     /// its own progress; `None` where there is none. It may be dropped meanwhile.
     pub async fn next(&mut self, own_epoch: Option<u64>) -> Turn {
-        if let Some(holding) = self.holding.take() {
-            holding.lock.release().await;
+        if self.holding.is_some() {
+            self.release().await;
             self.look_at = Some(Instant::now());
         }
         loop {
-            match self.candidate.try_acquire().await {
-                Ok(Tried::Acquired(lock)) => {
-                    self.note_asked(None);
-                    if let Some(takeover) = self.take_over(lock, own_epoch).await {
-                        return Turn::Lead(takeover);
-                    }
-                }
-                Ok(Tried::TakenBySelf) => self.note_asked(None),
-                Ok(Tried::Taken) => {
-                    self.note_asked(None);
-                    self.note_held_elsewhere();
-                    if let Some(claimed) = self.look().await {
-                        return Turn::Standby { claimed };
-                    }
-                }
-                Err(error) => self.note_asked(Some(&error)),
+            if let Some(turn) = self.try_next(own_epoch).await {
+                return turn;
             }
-            sleep(TRY_EVERY).await;
+            let is_ending = self.waits_for == Some(WaitsFor::Itself);
+            sleep(if is_ending { TRY_ITSELF_EVERY } else { TRY_EVERY }).await;
         }
+    }
+
+    async fn try_next(&mut self, own_epoch: Option<u64>) -> Option<Turn> {
+        match self.candidate.try_acquire().await {
+            Ok(Tried::Acquired(lock)) => {
+                self.waits_for = None;
+                self.take_over(lock, own_epoch).await.map(Turn::Lead)
+            }
+            Ok(Tried::TakenBySelf) => {
+                self.waits_for(WaitsFor::Itself);
+                None
+            }
+            Ok(Tried::Taken) => {
+                self.note_held_elsewhere();
+                let is_news = self.waits_for(WaitsFor::Other);
+                let claimed = self.look().await;
+                (is_news || claimed.is_some()).then(|| Turn::Standby { claimed: claimed.unwrap_or_default() })
+            }
+            Err(error) => self.waits_for(WaitsFor::Database).then(|| {
+                tracing::warn!(%error, "it can't be known who reads the spend log");
+                Turn::Unknown { error }
+            }),
+        }
+    }
+
+    /// Returns whether that is news.
+    fn waits_for(&mut self, waits_for: WaitsFor) -> bool {
+        self.waits_for.replace(waits_for) != Some(waits_for)
     }
 
     /// The epoch of this lead, to be kept with the progress that is noted in it; `None` while it does not lead. It may change when
@@ -145,14 +173,23 @@ impl Lead {
     }
 
     /// Returns when the lead is lost; at once where there is none. May be dropped.
-    pub async fn lost(&self) {
-        if let Some(holding) = &self.holding {
-            holding.lock.lost().await;
+    pub fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
+        let lost = self.holding.as_ref().map(|holding| holding.lock.lost());
+        async move {
+            if let Some(lost) = lost {
+                lost.await;
+            }
         }
     }
 
+    /// Whether anything is shared with other replicas.
+    #[must_use]
+    pub const fn is_sharing(&self) -> bool {
+        self.share.kind().is_some()
+    }
+
     /// Gives the lead back, if this replica has it, so that another one takes over at its next attempt.
-    pub async fn release(mut self) {
+    pub async fn release(&mut self) {
         if let Some(holding) = self.holding.take() {
             holding.lock.release().await;
         }
@@ -175,10 +212,14 @@ impl Lead {
         };
         let start = decide(&known);
         self.note_takeover(&start);
-        let epoch = taken.as_ref().map(|taken| taken.epoch);
+        let (epoch, previous) = taken.as_ref().map(|taken| (taken.epoch, taken.previous)).unzip();
         let chunks = taken.map(|taken| taken.chunks).unwrap_or_default();
         let claimed = Claimed::in_chunks(&chunks, self.memory.replica());
-        self.holding = Some(Holding::new(lock, epoch, Claims::found(chunks), self.pace));
+        let mut claims = Claims::found(chunks);
+        if let Some(previous) = previous.flatten() {
+            claims.keep_last(previous, RowMark::minute_of(SystemTime::now().into()));
+        }
+        self.holding = Some(Holding::new(lock, epoch, claims, self.pace));
         Some(Takeover { start, claimed })
     }
 
@@ -224,15 +265,6 @@ impl Lead {
             tracing::info!("another replica reads the spend log; this one stands by");
         }
         self.memory.note_others_read(true);
-    }
-
-    fn note_asked(&mut self, error: Option<&DatabaseError>) {
-        let could_ask = std::mem::replace(&mut self.could_ask, error.is_none());
-        if let Some(error) = error
-            && could_ask
-        {
-            tracing::warn!(%error, "it can't be known who reads the spend log");
-        }
     }
 
     fn note_takeover(&mut self, start: &Start) {

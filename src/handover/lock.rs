@@ -136,11 +136,13 @@ impl Lock {
     }
 
     /// Returns when it is lost, with why. May be dropped and called again.
-    pub async fn lost(&self) -> LockLost {
+    pub fn lost(&self) -> impl Future<Output = LockLost> + Send + use<> {
         let mut lost = self.lost.clone();
-        let told = lost.wait_for(Option::is_some).await;
-        let reason = told.ok().and_then(|reason| reason.clone());
-        LockLost { reason: reason.unwrap_or_else(|| "it is not kept any more".to_owned()) }
+        async move {
+            let told = lost.wait_for(Option::is_some).await;
+            let reason = told.ok().and_then(|reason| reason.clone());
+            LockLost { reason: reason.unwrap_or_else(|| "it is not kept any more".to_owned()) }
+        }
     }
 
     /// Gives it back, so that another replica gets it at its next attempt.

@@ -100,7 +100,8 @@ impl SchemaShare {
             let bytes = hex(bytes);
             sql += &format!(
                 "INSERT INTO llm_exporter.spend_log_claims SELECT {scope}, {began}, {number}, {newest}, \
-                 decode('{bytes}', 'hex') WHERE {is_ours} ON CONFLICT DO NOTHING;"
+                 decode('{bytes}', 'hex') WHERE {is_ours} ON CONFLICT (scope, epoch, number) DO UPDATE \
+                 SET newest_minute = greatest(spend_log_claims.newest_minute, excluded.newest_minute);"
             );
         }
         sql += &format!(

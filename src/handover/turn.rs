@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::chunk::Chunk;
 use super::start::Start;
+use crate::dependencies::database::DatabaseError;
 use crate::event::RowMark;
 use crate::replicas::ReplicaId;
 
@@ -12,8 +13,13 @@ use crate::replicas::ReplicaId;
 pub enum Turn {
     /// Another one reads. What this one claimed, it counts now unless it has counted it; then it comes again.
     Standby {
-        /// The rows.
+        /// The rows, or none where they can't be known yet.
         claimed: Claimed,
+    },
+    /// Nobody knows who reads; it comes again, and nothing is read meanwhile.
+    Unknown {
+        /// Why the database could not be asked.
+        error: DatabaseError,
     },
     /// It reads.
     Lead(Takeover),

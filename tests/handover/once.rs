@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use llm_exporter::event::RowMark;
 use llm_exporter::handover::Start;
 
-use super::peer::{Peer, Servers, Store, Way, row};
+use super::peer::{MINUTE, Peer, Servers, Store, Way, row};
 
 const ROUNDS: u64 = 40;
 const BATCH: u64 = 5;
@@ -85,6 +85,26 @@ async fn a_replica_that_stands_by_counts_what_it_had_claimed_and_not_counted() {
     one.turn().await;
     assert_eq!(one.store.counted.len(), 2);
     assert!(one.stands_by().await, "and it is not told again");
+}
+
+#[tokio::test]
+async fn what_was_claimed_last_is_kept_for_its_replica_however_old_it_is() {
+    for way in [Way::Redis, Way::Schema] {
+        let servers = Servers::start(way);
+        let (mut one, mut other) = (Peer::new(&servers), Peer::new(&servers));
+        one.lead().await;
+        one.begin().await;
+        let old = |id| RowMark { minute: MINUTE - 100_000, id };
+        one.book(&[old(1)]).await.expect("it leads");
+        one.lead.admit(&[old(2)]).await.expect("it leads");
+        let one = one.kill();
+        other.lead().await;
+        other.begin().await;
+        other.publish().await.expect("rows that old are not read again");
+        let mut one = Peer::restart(&servers, one);
+        one.turn().await;
+        assert!(one.store.has(&old(2)), "{way:?}");
+    }
 }
 
 /// So that a task can do it.

@@ -154,7 +154,10 @@ impl Peer {
     /// Its next turn.
     pub(crate) async fn turn(&mut self) -> Turn {
         let turn = self.lead.next(self.store.epoch).await;
-        let (Turn::Standby { claimed } | Turn::Lead(Takeover { claimed, .. })) = &turn;
+        let claimed = match &turn {
+            Turn::Standby { claimed } | Turn::Lead(Takeover { claimed, .. }) => claimed,
+            Turn::Unknown { .. } => return turn,
+        };
         for mark in claimed.uncounted(i64::MIN, |mark| self.store.has(mark)) {
             self.count(&[mark]);
         }
