@@ -9,7 +9,7 @@
 //! | rows | table, 0x1f, label values | when the row was made (microseconds, 8 bytes), its facts as JSON |
 //! | window | number of the commit | the attempts that were seen, as [`Sighting`](crate::event::Sighting) writes them |
 //! | ledger | hour, model | what was counted in it, as the [ledger](crate::state::CountedHour) writes it |
-//! | seen | minute, number of the commit | hashes of the ids of rows that began in this minute, 8 bytes each |
+//! | seen | minute, number of the commit | hashes of the ids of rows that began in this minute, 8 bytes each: also of those that another replica counts |
 
 mod keeper;
 mod keys;

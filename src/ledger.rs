@@ -26,14 +26,19 @@ pub(crate) use compare::{add_up, has_room};
 pub struct RowsRead {
     /// Whether a row was counted, as far as that is remembered: of what is forgotten, that it was.
     pub has_counted: Option<Arc<dyn Fn(RowMark) -> bool + Send + Sync>>,
+    /// Since when all rows were counted here, and not some of them by another replica. The present where another one reads.
+    pub counted_since: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
     /// Until when all rows were counted that were there.
     pub counted_until: Option<Arc<dyn Fn() -> Timestamp + Send + Sync>>,
 }
 
 impl fmt::Debug for RowsRead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { has_counted, counted_until } = self;
-        let (has_counted, counted_until) = (has_counted.is_some(), counted_until.is_some());
-        f.debug_struct("RowsRead").field("has_counted", &has_counted).field("counted_until", &counted_until).finish()
+        let Self { has_counted, counted_since, counted_until } = self;
+        f.debug_struct("RowsRead")
+            .field("has_counted", &has_counted.is_some())
+            .field("counted_since", &counted_since.is_some())
+            .field("counted_until", &counted_until.is_some())
+            .finish()
     }
 }

@@ -94,7 +94,7 @@ pub use traffic::Settings;
 pub use upstreams::UpstreamFacts;
 pub use without_model::WithoutModelFacts;
 
-use crate::event::{BudgetScope, ProbeOutcome, RequestEvent, SkipReason, Timestamp, Usd, UtcHour};
+use crate::event::{BudgetScope, ProbeOutcome, RequestEvent, RowMark, SkipReason, Timestamp, Usd, UtcHour};
 use outbox::Outbox;
 use traffic::Traffic;
 
@@ -132,6 +132,16 @@ impl State {
     /// Rows of minutes before `rows_from` need not be remembered any more.
     pub fn note_progress(&self, progress: String, rows_from: i64) {
         self.traffic.lock().note_progress(progress, rows_from);
+    }
+
+    /// Notes rows that another replica counts: they are remembered as seen, and count nothing here.
+    pub fn note_rows_seen(&self, rows: &[RowMark]) {
+        self.traffic.lock().note_rows_seen(rows);
+    }
+
+    /// Notes what this replica must [remember of itself](crate::handover::Memory).
+    pub fn note_handover(&self, text: String) {
+        self.traffic.lock().note_handover(text);
     }
 
     /// Keeps track from now on of what changes.

@@ -8,8 +8,8 @@ use crate::exposition::{Descriptor, Encoder, Value};
 use crate::state::{LabelSet, Reading, RejectReason, Snapshot, Source, SourceFacts};
 
 metrics! {
-    /// 1 if the latest delivery of the source could be taken, or the latest reading of it went well, 0 if not. Absent before the
-    /// first.
+    /// 1 if the latest delivery of the source could be taken, or the latest reading of it went well, 0 if not; where another replica
+    /// reads it, whether this one could ask if it should. Absent before the first.
     UP = Gauge "llm_source_up" ["source"];
     /// Events that were taken from the source.
     EVENTS = Counter "llm_source_events_total" ["source"];
@@ -19,7 +19,8 @@ metrics! {
     DUPLICATES = Counter "llm_source_duplicates_total" ["source"];
     /// When the latest request that the source told of ended.
     LAST_EVENT = Gauge "llm_source_last_event_timestamp_seconds" ["source"];
-    /// How long after its end the latest request was told of; of the spend log, which is read, how far what was counted is behind.
+    /// How long after its end the latest request was told of; of the spend log, which is read, how far what was counted is behind,
+    /// and nothing where another replica reads it.
     LAG = Gauge "llm_source_lag_seconds" ["source"];
     /// Rows of the source that were found long after their requests began: after long streams, and after outages.
     LATE = Counter "llm_source_late_rows_total" ["source"];
@@ -95,6 +96,6 @@ fn rows<'a>(view: &'a View<'_>) -> Vec<SourceRow<'a>> {
 
 impl SourceRow<'_> {
     fn lag(&self) -> Option<Duration> {
-        self.reading.map(|reading| reading.lag(self.now)).or(self.facts.lag)
+        self.reading.map_or(self.facts.lag, |reading| reading.lag(self.now))
     }
 }

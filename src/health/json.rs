@@ -1,6 +1,7 @@
 //! The JSON of the health routes: a contract. Keys may be added, none is renamed.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
@@ -95,8 +96,9 @@ struct GatewayJson<'a> {
 #[derive(Debug, Serialize)]
 struct SourceJson<'a> {
     status: &'static str,
-    /// How far what was counted is behind.
-    lag_seconds: f64,
+    /// How far what was counted is behind; absent where another replica reads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lag_seconds: Option<f64>,
     /// When it was last read without a failure.
     last_poll: Option<Rfc3339>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -255,7 +257,7 @@ impl<'a> SourceJson<'a> {
     fn new(reading: &'a Reading, now: Timestamp) -> Self {
         Self {
             status: reading.status(),
-            lag_seconds: reading.lag(now).as_secs_f64(),
+            lag_seconds: reading.lag(now).as_ref().map(Duration::as_secs_f64),
             last_poll: reading.last_poll_at.map(Rfc3339),
             error: reading.error(),
             missing_columns: &reading.missing_columns,

@@ -61,6 +61,10 @@ impl Keeper {
             let (key, value) = (keys::PROGRESS.to_vec(), progress.into_bytes());
             writes.push(Write::Put { space: Space::Meta, key, value });
         }
+        if let Some(handover) = changes.handover {
+            let (key, value) = (keys::HANDOVER.to_vec(), handover.into_bytes());
+            writes.push(Write::Put { space: Space::Meta, key, value });
+        }
         writes
     }
 

@@ -4,6 +4,8 @@
 pub(super) const TOTALS: &[u8] = b"totals";
 /// How far the source has come that reads rows.
 pub(super) const PROGRESS: &[u8] = b"progress";
+/// What a replica remembers of itself.
+pub(super) const HANDOVER: &[u8] = b"handover";
 /// The label names of a table stand under this and its name.
 const LABELS: &str = "labels/";
 

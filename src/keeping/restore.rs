@@ -19,6 +19,8 @@ pub struct Restored {
     pub progress: Option<String>,
     /// The rows that it has seen.
     pub rows: Vec<RowMark>,
+    /// What this replica remembers of itself.
+    pub handover: Option<String>,
 }
 
 /// Puts back what was kept in `store`: counters into `state`, the latest `window` attempts into `sink`. What can't be read is told in the
@@ -106,6 +108,7 @@ fn restore_meta(store: &Store, state: &State, restored: &mut Restored) -> Result
             }
         }
         keys::PROGRESS => restored.progress = String::from_utf8(value.to_vec()).ok(),
+        keys::HANDOVER => restored.handover = String::from_utf8(value.to_vec()).ok(),
         _ => {}
     })
 }

@@ -45,6 +45,9 @@ impl Auditor {
     pub async fn round(&mut self, now: Timestamp) -> Result<(), BooksError> {
         let mut books = self.books.open().await?;
         let Some(counting_since) = self.state.counting_since() else { return Ok(()) };
+        // In this order: where the lead is lost in between, the hours end in the past.
+        let counted_since = self.rows_read.counted_since.as_ref().map_or(counting_since, |since| since());
+        let counting_since = counting_since.max(counted_since);
         let counted_until = self.rows_read.counted_until.as_ref().map_or(now, |until| until());
         let scope = Scope { now, counting_since, counted_until };
         let mut drifts = Vec::new();

@@ -57,7 +57,7 @@ pub(super) struct Background {
     supervisor: Supervisor,
     is_stopping: watch::Sender<bool>,
     has_stepped_down: watch::Receiver<bool>,
-    has_read: watch::Receiver<bool>,
+    has_read: Option<watch::Receiver<bool>>,
 }
 
 impl Background {
@@ -69,8 +69,9 @@ impl Background {
         let gateway = gateway(config)?;
         checks::start(&mut supervisor, config, gateway.as_ref(), state)?;
         budgets::start(&mut supervisor, config, state)?;
-        let has_read = spend_logs::start(&mut supervisor, config, shared, restored, &stopping)?;
-        ledger::start(&mut supervisor, config, state)?;
+        let reading = spend_logs::start(&mut supervisor, config, shared, restored, &stopping)?;
+        let has_read = reading.has_ended.clone();
+        ledger::start(&mut supervisor, config, state, reading)?;
         let roster = discovery::start(&mut supervisor, config, gateway, state);
         let has_stepped_down = start_probing(&mut supervisor, config, state, probing, roster, stopping)?;
         let (watched, policy) = (Arc::clone(state), config.health);
@@ -88,7 +89,11 @@ impl Background {
         // Where nothing is shared and nothing read this is over at once; and where Redis hangs, the lease ends by itself, as a
         // question does in the database.
         let stepped_down = self.has_stepped_down.wait_for(|has_stepped_down| *has_stepped_down);
-        let read = self.has_read.wait_for(|has_read| *has_read);
+        let read = async {
+            if let Some(has_read) = &mut self.has_read {
+                _ = has_read.wait_for(|has_read| *has_read).await;
+            }
+        };
         _ = timeout(FAREWELL, async { tokio::join!(stepped_down, read) }).await;
         self.supervisor.stop().await;
     }

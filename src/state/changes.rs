@@ -38,6 +38,8 @@ pub struct Changes {
     pub progress: Option<String>,
     /// Rows of earlier minutes need not be remembered, where it told.
     pub rows_from: Option<i64>,
+    /// What this replica must remember of itself, where that changed.
+    pub handover: Option<String>,
 }
 
 /// What became of one row of a table.
@@ -133,7 +135,7 @@ impl Traffic {
     }
 
     pub(super) fn take_changes(&mut self) -> Changes {
-        let Journal { sightings, rows, progress, rows_from } =
+        let Journal { sightings, rows, progress, rows_from, handover } =
             self.journal.as_mut().map(std::mem::take).unwrap_or_default();
         Changes {
             totals: self.totals(),
@@ -148,6 +150,7 @@ impl Traffic {
             rows,
             progress,
             rows_from,
+            handover,
         }
     }
 

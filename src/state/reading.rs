@@ -19,6 +19,8 @@ pub struct Reading {
     pub missing_columns: Arc<[String]>,
     /// How many processes of the gateway are alive; `None` where they do not tell.
     pub workers: Option<u64>,
+    /// Since when no other replica has read it; `None` where another one does, or may.
+    pub alone_since: Option<Timestamp>,
 }
 
 /// What reading a source is doing.
@@ -30,6 +32,8 @@ pub enum ReadingProgress {
     CatchingUp,
     /// Everything was read.
     UpToDate,
+    /// Another replica reads it, and this one would if that one ended.
+    Standby,
     /// It can't be read.
     Down {
         /// Why, in words without secrets.
@@ -47,23 +51,24 @@ impl Reading {
             last_poll_at: None,
             missing_columns: Arc::default(),
             workers: None,
+            alone_since: None,
         }
     }
 
-    /// Whether the latest reading went well; unknown before the first.
+    /// Whether the latest reading went well, or the latest attempt to take over; unknown before the first.
     #[must_use]
     pub fn is_up(&self) -> Option<bool> {
         match self.progress {
             ReadingProgress::Starting => None,
-            ReadingProgress::CatchingUp | ReadingProgress::UpToDate => Some(true),
+            ReadingProgress::CatchingUp | ReadingProgress::UpToDate | ReadingProgress::Standby => Some(true),
             ReadingProgress::Down { .. } => Some(false),
         }
     }
 
-    /// How far what was counted is behind `now`. It grows while nothing can be read.
+    /// How far what was counted is behind `now`. It grows while nothing can be read; `None` where another replica reads.
     #[must_use]
-    pub fn lag(&self, now: Timestamp) -> Duration {
-        now.since(self.as_of).unwrap_or_default()
+    pub fn lag(&self, now: Timestamp) -> Option<Duration> {
+        (self.progress != ReadingProgress::Standby).then(|| now.since(self.as_of).unwrap_or_default())
     }
 
     /// Why it can't be read now.
@@ -71,7 +76,7 @@ impl Reading {
     pub fn error(&self) -> Option<&str> {
         match &self.progress {
             ReadingProgress::Down { error } => Some(error),
-            ReadingProgress::Starting | ReadingProgress::CatchingUp | ReadingProgress::UpToDate => None,
+            _ => None,
         }
     }
 
@@ -81,6 +86,7 @@ impl Reading {
         match self.progress {
             ReadingProgress::Starting | ReadingProgress::CatchingUp => "catching_up",
             ReadingProgress::UpToDate => "up",
+            ReadingProgress::Standby => "standby",
             ReadingProgress::Down { .. } => "down",
         }
     }

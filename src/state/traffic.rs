@@ -18,7 +18,7 @@ use super::{
     budgets, clean, deployments, fallbacks, models, probe_latency, rate_limits, upstreams,
 };
 use crate::event::{
-    BudgetScope, ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, Timestamp, Usage, Usd,
+    BudgetScope, ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, RowMark, Timestamp, Usage, Usd,
 };
 
 /// A version is a short word; anything longer is somebody's joke.
@@ -172,6 +172,18 @@ impl Traffic {
     pub(super) fn note_progress(&mut self, progress: String, rows_from: i64) {
         if let Some(journal) = &mut self.journal {
             (journal.progress, journal.rows_from) = (Some(progress), Some(rows_from));
+        }
+    }
+
+    pub(super) fn note_rows_seen(&mut self, rows: &[RowMark]) {
+        if let Some(journal) = &mut self.journal {
+            journal.rows.extend(rows);
+        }
+    }
+
+    pub(super) fn note_handover(&mut self, text: String) {
+        if let Some(journal) = &mut self.journal {
+            journal.handover = Some(text);
         }
     }
 

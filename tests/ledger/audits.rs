@@ -163,7 +163,7 @@ async fn a_row_that_was_not_counted_is_a_drift_and_is_named_once() {
     book(&scene.server, [&lost]);
     let counted: HashSet<RowMark> = HashSet::from([RowMark::new(started_at(&counted), "counted")]);
     let has_counted: Arc<dyn Fn(RowMark) -> bool + Send + Sync> = Arc::new(move |row| counted.contains(&row));
-    let mut auditor = scene.auditor(RowsRead { has_counted: Some(has_counted), counted_until: None });
+    let mut auditor = scene.auditor(RowsRead { has_counted: Some(has_counted), ..RowsRead::default() });
     let logged = Logged::start();
     auditor.round(NOW).await.expect("the books can be read");
     assert_eq!(drift(&scene.pipeline.scrape(), MODEL, "hour"), Some(COST));
@@ -212,7 +212,7 @@ async fn only_what_was_counted_whole_is_compared() {
         scraped.value("llm_ledger_period_start_timestamp_seconds", &[("period", period)])
     };
     let catching_up: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(|| ago(1));
-    let mut auditor = scene.auditor(RowsRead { has_counted: None, counted_until: Some(catching_up) });
+    let mut auditor = scene.auditor(RowsRead { counted_until: Some(catching_up), ..RowsRead::default() });
     auditor.round(NOW).await.expect("the books can be read");
     let scraped = scene.pipeline.scrape();
     assert_eq!(began(&scraped, "hour"), Some(1_795_402_800.0), "03:00: rows of the hour after may be to come");
@@ -224,6 +224,14 @@ async fn only_what_was_counted_whole_is_compared() {
     let late = Scene { pipeline: Pipeline::new(), ..late };
     late.pipeline.state.start_counting(ago(1));
     assert!(late.compared().await.family("llm_ledger_requests").is_none(), "04:18 is too late");
+
+    let since: Arc<dyn Fn() -> Timestamp + Send + Sync> = Arc::new(|| ago(2));
+    let taken_over = Scene { pipeline: Pipeline::new(), ..late };
+    taken_over.pipeline.state.start_counting(ago(40));
+    let mut auditor = taken_over.auditor(RowsRead { counted_since: Some(since), ..RowsRead::default() });
+    auditor.round(NOW).await.expect("the books can be read");
+    let scraped = taken_over.pipeline.scrape();
+    assert_eq!(began(&scraped, "hour"), Some(1_795_406_400.0), "another replica counted what came before");
 }
 
 #[tokio::test]

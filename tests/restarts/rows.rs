@@ -37,7 +37,8 @@ fn of_table(server: &Postgres) -> (u64, u64) {
 /// The same as counted.
 fn counted(exporter: &Exporter) -> (u64, u64) {
     let scraped = exporter.metrics();
-    let whole = |value: f64| format!("{value:.0}").parse().expect("a whole number");
+    // The sum of nothing is -0.
+    let whole = |value: f64| format!("{:.0}", value + 0.0).parse().expect("a whole number");
     (whole(scraped.sum("llm_requests_total", &[])), whole(scraped.sum("llm_cost_usd_total", &[]) * 1e6))
 }
 

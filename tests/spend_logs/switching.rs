@@ -7,10 +7,12 @@ use llm_exporter::address::DatabaseAddress;
 use llm_exporter::config::{self, Start};
 use llm_exporter::dependencies::database::Connector;
 use llm_exporter::event::Timestamp;
+use llm_exporter::handover::{Candidate, Lead, Lock, Memory, Parts, Share, Tried};
 use llm_exporter::keeping::Restored;
 use llm_exporter::own::Tasks;
+use llm_exporter::replicas::ReplicaId;
 use llm_exporter::sources::litellm_spend_logs::{Setup, SpendLogs};
-use llm_exporter::state::{Source, State};
+use llm_exporter::state::{ReadingProgress, Source, State};
 use llm_exporter::supervise::Supervisor;
 use tokio::sync::watch;
 
@@ -19,11 +21,15 @@ use crate::support::pipeline::settings;
 use crate::support::postgres::Postgres;
 use crate::support::spend_log::{self, Version, insert, row};
 
-fn reading(server: &Postgres, state: &Arc<State>) -> Arc<SpendLogs> {
+fn connector(server: &Postgres) -> Connector {
     let address = DatabaseAddress::parse(&server.url()).expect("an address");
+    Connector::new(&address, None).expect("no file that could be wrong")
+}
+
+fn reading(server: &Postgres, state: &Arc<State>) -> Arc<SpendLogs> {
     let sink = llm_exporter::sink::Sink::new(Arc::clone(state), 1_000);
     let setup = Setup {
-        connector: Connector::new(&address, None).expect("no file that could be wrong"),
+        connector: connector(server),
         config: config::SpendLogs {
             start: Start::Beginning,
             poll_interval: Duration::from_millis(50),
@@ -33,49 +39,74 @@ fn reading(server: &Postgres, state: &Arc<State>) -> Arc<SpendLogs> {
         state: Arc::clone(state),
         settle: Arc::new(|| Box::pin(std::future::ready(()))),
     };
-    Arc::new(SpendLogs::new(setup, Restored::default()))
+    let lead = Lead::new(Parts {
+        database: connector(server),
+        schema: "public".to_owned(),
+        share: Share::Alone,
+        memory: Memory::new(None, drop),
+        facts: Arc::default(),
+        grace: Duration::from_secs(30),
+    });
+    Arc::new(SpendLogs::new(setup, lead, Restored::default()))
 }
 
 fn counted(state: &State) -> u64 {
     state.snapshot(Timestamp::default()).sources[Source::LitellmSpendLogs as usize].events
 }
 
-async fn becomes(state: &State, rows: u64) {
+async fn eventually(what: &str, condition: impl Fn() -> bool) {
     let waiting = async {
-        while counted(state) < rows {
+        while !condition() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{} of {rows} rows", counted(state)));
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}"));
+}
+
+async fn becomes(state: &State, rows: u64) {
+    eventually(&format!("{rows} rows"), || counted(state) >= rows).await;
     assert_eq!(counted(state), rows);
 }
 
+/// The lock, as soon as nobody else has it.
+async fn locked(server: &Postgres) -> Lock {
+    let mut candidate = Candidate::new(connector(server), "public", &ReplicaId::of_this_process());
+    loop {
+        if let Tried::Acquired(lock) = candidate.try_acquire().await.expect("the database is there") {
+            return lock;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 #[tokio::test]
-async fn what_is_stopped_counts_nothing_and_goes_on_where_it_was() {
+async fn who_does_not_lead_counts_nothing_and_goes_on_with_what_is_new_as_nobody_tells_what_another_one_counted() {
     let server = spend_log::database(Version::Current);
     let state = Arc::new(State::new(settings(&[])));
     let reading = reading(&server, &state);
     let mut supervisor = Supervisor::new(Arc::new(Tasks::default()));
-    let (switch, active) = watch::channel(false);
+    let (stop, stopping) = watch::channel(false);
     supervisor.start("spend_logs", move |rounds| {
-        let (reading, active) = (Arc::clone(&reading), active.clone());
-        async move { reading.run(active, rounds).await }
+        let (reading, stopping) = (Arc::clone(&reading), stopping.clone());
+        async move { reading.run(stopping, rounds).await }
     });
-    insert(&server, &[row("a")]);
-    assert_eq!(counted(&state), 0, "it was not begun");
-    switch.send_replace(true);
+    insert(&server, &[row("a").began(Duration::from_mins(5))]);
     becomes(&state, 1).await;
-    switch.send_replace(false);
-    let connections = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'llm-exporter'";
-    let closed = async {
-        while server.execute(connections) != "0" {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, closed).await.expect("nothing is asked any more");
-    insert(&server, &[row("b"), row("late").began(Duration::from_mins(5))]);
+    let of_lock = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'";
+    server.execute(of_lock);
+    let lock = locked(&server).await;
+    let progress = || state.reading(Source::LitellmSpendLogs).map(|reading| reading.progress);
+    eventually("it stands by", || progress() == Some(ReadingProgress::Standby)).await;
+    let connections = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'llm-exporter' \
+         AND query NOT LIKE '%advisory%' AND query <> 'ROLLBACK'";
+    eventually("nothing is asked any more", || server.execute(connections) == "0").await;
+    insert(&server, &[row("b"), row("late").began(Duration::from_mins(4))]);
     assert_eq!(counted(&state), 1);
-    switch.send_replace(true);
-    becomes(&state, 3).await;
+    lock.release().await;
+    eventually("it leads again", || progress() == Some(ReadingProgress::UpToDate)).await;
+    insert(&server, &[row("c")]);
+    becomes(&state, 2).await;
+    stop.send_replace(true);
+    _ = locked(&server).await;
     supervisor.stop().await;
 }

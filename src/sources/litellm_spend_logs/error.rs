@@ -7,6 +7,7 @@ use tokio_postgres::error::SqlState;
 use super::field::TABLE;
 use super::sql::quoted;
 use crate::dependencies::database::DatabaseError;
+use crate::handover::Lost;
 
 /// The spend log can't be read for now.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,9 @@ pub(super) enum ReadError {
         /// What is wrong with it.
         problem: String,
     },
+    /// Another replica reads it by now, or may.
+    #[error(transparent)]
+    Lost(#[from] Lost),
     /// The database answered something that was not asked.
     #[error("the database answered what can't be understood: {source}")]
     Answer {

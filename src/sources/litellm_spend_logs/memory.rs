@@ -1,7 +1,12 @@
 //! What is known of the rows that were read: how far, and which.
 
+mod succession;
+
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use super::Restored;
 use super::pace::Pace;
@@ -18,7 +23,12 @@ const MOST_ROWS: usize = 4_000_000;
 #[derive(Debug)]
 pub(super) struct Memory {
     pub(super) progress: Progress,
-    pub(super) seen: Seen,
+    /// The ledger asks, too.
+    pub(super) seen: Arc<Mutex<Seen>>,
+    /// Rows that this replica claimed and did not count: an earlier process of it ended in between.
+    due: Vec<RowMark>,
+    /// Whether it is to begin with the present, whatever the configuration says: others may have read before.
+    begins_now: bool,
     /// The minute at which the sweep goes on.
     sweep_at: i64,
     /// The first minute that was not gone over since its last row could come.
@@ -37,7 +47,9 @@ impl Memory {
         });
         let progress = progress.unwrap_or_default();
         let mut memory = Self {
-            seen: Seen::new(progress.remembered_from, MOST_ROWS),
+            seen: Arc::new(Mutex::new(Seen::new(progress.remembered_from, MOST_ROWS))),
+            due: Vec::new(),
+            begins_now: false,
             progress,
             sweep_at: i64::MIN,
             over_from: i64::MIN,
@@ -50,14 +62,21 @@ impl Memory {
     /// Begins where nothing was read before. Rows that were are known all the same: those of a first page in the midst of which the
     /// exporter was killed.
     pub(super) fn begin(&mut self, start: Start, now: Timestamp, pace: &Pace) {
+        let start = if std::mem::take(&mut self.begins_now) { Start::Now } else { start };
         self.progress.begin(start, now, pace.sweep);
-        self.seen.know_from(self.progress.remembered_from);
-        self.progress.remembered_from = self.seen.from();
+        let mut seen = self.seen.lock();
+        seen.know_from(self.progress.remembered_from);
+        self.progress.remembered_from = seen.from();
+    }
+
+    /// Whether it is to begin with the present, whatever the configuration says.
+    pub(super) const fn begins_now(&self) -> bool {
+        self.begins_now
     }
 
     /// Whether a row is to be counted.
     pub(super) fn is_new(&self, mark: RowMark, started_at: Timestamp) -> bool {
-        started_at >= self.progress.start() && !self.seen.contains(mark)
+        started_at >= self.progress.start() && !self.seen.lock().contains(mark)
     }
 
     /// Whether the row at this place is to be counted.
@@ -85,18 +104,19 @@ impl Memory {
 
     /// Notes that a row is counted.
     pub(super) fn remember(&mut self, mark: RowMark) {
-        if self.seen.insert(mark) && !std::mem::replace(&mut self.has_told_of_room, true) {
+        let mut seen = self.seen.lock();
+        if seen.insert(mark) && !std::mem::replace(&mut self.has_told_of_room, true) {
             tracing::warn!(
                 rows = MOST_ROWS,
                 "more rows than can be remembered: stragglers are counted for less than sources.litellm_spend_logs.sweep"
             );
         }
-        self.progress.remembered_from = self.seen.from();
+        self.progress.remembered_from = seen.from();
     }
 
     /// Notes that these minutes were gone over, with what the database had at `now`.
     pub(super) fn note_gone_over(&mut self, minutes: &Range<i64>, now: Timestamp, pace: &Pace) {
-        if minutes.start <= self.seen.from() {
+        if minutes.start <= self.seen.lock().from() {
             let complete = RowMark::minute_of(earlier(now, pace.sweep));
             self.over_from = self.over_from.max(minutes.end.min(complete));
         }
@@ -106,31 +126,32 @@ impl Memory {
     pub(super) fn forget(&mut self, now: Timestamp, pace: &Pace) {
         let floor = self.progress.floor(now, pace.lookback);
         let at = self.progress.cursor().map_or(floor, |cursor| cursor.at().min(floor));
-        self.seen.forget_before(self.over_from.min(RowMark::minute_of(at)));
-        self.progress.remembered_from = self.seen.from();
+        let mut seen = self.seen.lock();
+        seen.forget_before(self.over_from.min(RowMark::minute_of(at)));
+        self.progress.remembered_from = seen.from();
     }
 
     /// Goes on behind what was read, where that need not be known any more.
     pub(super) fn advance(&mut self, to: Place) {
         self.progress.advance(to);
-        self.seen.drop_passed(self.behind());
+        self.seen.lock().drop_passed(self.behind());
     }
 
     /// The first minute of which rows must be known after a restart.
     pub(super) fn rows_from(&self) -> i64 {
-        self.seen.from().min(self.behind())
+        self.seen.lock().from().min(self.behind())
     }
 
     /// The minutes of the look-back, up to that of the cursor.
     pub(super) fn lookback(&self, now: Timestamp, pace: &Pace) -> Range<i64> {
         let floor = RowMark::minute_of(self.progress.floor(now, pace.lookback));
-        floor.max(self.seen.from())..self.behind().saturating_add(1)
+        floor.max(self.seen.lock().from())..self.behind().saturating_add(1)
     }
 
     /// The next slice of the minutes before the look-back.
     pub(super) fn next_slice(&mut self, now: Timestamp, pace: &Pace) -> Range<i64> {
         let floor = RowMark::minute_of(self.progress.floor(now, pace.lookback));
-        let (first, end) = (self.seen.from(), floor.min(self.behind()));
+        let (first, end) = (self.seen.lock().from(), floor.min(self.behind()));
         let begin = if (first..end).contains(&self.sweep_at) { self.sweep_at } else { first };
         let length = (minutes(pace.sweep) / i64::from(pace.slices)).max(0) + 1;
         self.sweep_at = begin.saturating_add(length);
@@ -178,11 +199,11 @@ mod tests {
         memory.remember(mark);
         memory.note_gone_over(&(100..5_000), at(5_000), &pace);
         memory.forget(at(5_000), &pace);
-        assert!(memory.seen.contains(mark), "the cursor is still there");
+        assert!(memory.seen.lock().contains(mark), "the cursor is still there");
         memory.advance(Place::before(at(4_998)));
         memory.forget(at(5_000), &pace);
-        assert!(!memory.seen.contains(mark));
-        assert_eq!(memory.seen.from(), 5_000 - 1_440);
+        assert!(!memory.seen.lock().contains(mark));
+        assert_eq!(memory.seen.lock().from(), 5_000 - 1_440);
     }
 
     #[test]
@@ -192,13 +213,13 @@ mod tests {
         memory.begin(Start::At(at(100)), at(100), &pace);
         memory.advance(Place::before(at(4_998)));
         memory.forget(at(5_000), &pace);
-        assert_eq!(memory.seen.from(), 100, "an outage of days");
+        assert_eq!(memory.seen.lock().from(), 100, "an outage of days");
         memory.note_gone_over(&(200..300), at(5_000), &pace);
         memory.forget(at(5_000), &pace);
-        assert_eq!(memory.seen.from(), 100, "not yet all of it");
+        assert_eq!(memory.seen.lock().from(), 100, "not yet all of it");
         memory.note_gone_over(&(100..200), at(1_440 + 150), &pace);
         memory.forget(at(5_000), &pace);
-        assert_eq!(memory.seen.from(), 150, "rows of the rest may have come since");
+        assert_eq!(memory.seen.lock().from(), 150, "rows of the rest may have come since");
     }
 
     #[test]
@@ -209,7 +230,7 @@ mod tests {
             let mut memory = Memory::new(Restored { rows: vec![mark], ..Restored::default() });
             memory.begin(Start::Beginning, at(5_000), &pace);
             assert!(!memory.is_new(mark, at(minute)), "it was counted");
-            assert_eq!(memory.seen.from(), 5_000 - 1_440);
+            assert_eq!(memory.seen.lock().from(), 5_000 - 1_440);
         }
     }
 

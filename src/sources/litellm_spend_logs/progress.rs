@@ -25,6 +25,10 @@ pub(super) struct Progress {
     tardiness: Option<Tardiness>,
     /// The first minute of which all rows that were counted are known.
     pub(super) remembered_from: i64,
+    /// The [epoch](crate::handover::Lead::epoch) in which it was noted; `None` before there were any.
+    pub(super) epoch: Option<u64>,
+    /// Since when no other replica has read, in microseconds since 1970, by our own clock.
+    alone_since: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +54,21 @@ impl Progress {
         self.cursor = Some(Place::before(at));
         self.start = at.as_micros();
         self.remembered_from = RowMark::minute_of(at.max(earlier(now, sweep)));
+    }
+
+    /// Of a replica that has not begun to read, and does not know what others read before.
+    pub(super) fn unknown(at: Timestamp) -> Self {
+        Self { alone_since: at.as_micros(), ..Self::default() }
+    }
+
+    /// The same, of a replica that goes on from it at this moment.
+    pub(super) fn taken_over(self, at: Timestamp) -> Self {
+        Self { alone_since: at.as_micros(), ..self }
+    }
+
+    /// Since when no other replica has read.
+    pub(super) fn alone_since(&self) -> Timestamp {
+        Timestamp::from_micros(self.alone_since)
     }
 
     /// Where reading stands; `None` before it has begun.

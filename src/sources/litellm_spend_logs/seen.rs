@@ -40,6 +40,17 @@ impl Seen {
         self.minutes.get(&mark.minute).is_some_and(|minute| minute.ids.contains(&mark.id))
     }
 
+    /// Whether a row was counted. Of what is not known any more it is said that it was.
+    pub(super) fn may_contain(&self, mark: RowMark) -> bool {
+        mark.minute < self.from || self.contains(mark)
+    }
+
+    /// The rows that are known of this minute and later ones.
+    pub(super) fn since(&self, minute: i64) -> impl Iterator<Item = RowMark> {
+        let minutes = self.minutes.range(minute..);
+        minutes.flat_map(|(minute, known)| known.ids.iter().map(|id| RowMark { minute: *minute, id: *id }))
+    }
+
     /// Remembers a row, also one of a minute of which not all are known. Where there is no more room the oldest minutes go, and
     /// it returns `true`.
     pub(super) fn insert(&mut self, mark: RowMark) -> bool {
@@ -138,6 +149,10 @@ mod tests {
         seen.forget_before(11);
         assert!(!seen.contains(mark(10, 1)) && seen.contains(mark(11, 1)));
         assert_eq!((seen.from(), seen.rows), (11, 1));
+        assert!(
+            seen.may_contain(mark(10, 7)) && !seen.may_contain(mark(11, 7)),
+            "who has forgotten may have counted it"
+        );
         seen.forget_before(5);
         assert_eq!(seen.from(), 11, "there is no way back");
     }

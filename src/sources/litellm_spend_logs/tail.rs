@@ -11,11 +11,13 @@
 //! zone, by the database's clock, and what it has passed is gone over by number of rows only. [`Memory`] says what is where.
 
 mod counting;
+mod due;
 mod passes;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 
 use super::Setup;
@@ -27,6 +29,7 @@ use super::progress::earlier;
 use super::reader::Reader;
 use crate::dependencies::database::Cancel;
 use crate::event::Timestamp;
+use crate::handover::{Claimed, Lead, Lost};
 use crate::own::Round;
 use crate::redact::redact_message;
 use crate::sink::Recognition;
@@ -35,15 +38,34 @@ use crate::supervise::Rounds;
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Other replicas hear of this one at least so often while it waits.
+const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 /// The source.
-const SOURCE: Source = Source::LitellmSpendLogs;
+pub(super) const SOURCE: Source = Source::LitellmSpendLogs;
 
-/// Reads for as long as it is let.
+pub(super) use due::count_while_waiting;
+
+/// What a tail works with.
+pub(super) struct Tools<'a> {
+    pub(super) setup: &'a Setup,
+    /// When it was first to be read.
+    pub(super) since: Instant,
+    pub(super) lead: &'a mut Lead,
+    pub(super) memory: &'a mut Memory,
+    /// Held while rows are claimed and counted, which is not to be broken off.
+    pub(super) booking: &'a Mutex<()>,
+}
+
+/// Reads for as long as this replica leads.
 pub(super) struct Tail<'a> {
     setup: &'a Setup,
     /// When it was first to be read.
     since: Instant,
+    lead: &'a mut Lead,
     memory: &'a mut Memory,
+    booking: &'a Mutex<()>,
+    /// What it found claimed, until the others are told where it begins.
+    opening: Option<Claimed>,
     rounds: Rounds,
     pace: Pace,
     page_size: PageSize,
@@ -63,20 +85,30 @@ pub(super) struct Tail<'a> {
 }
 
 impl<'a> Tail<'a> {
-    pub(super) fn new(setup: &'a Setup, since: Instant, memory: &'a mut Memory, rounds: Rounds) -> Self {
+    /// Of a replica that has taken over, and found these rows claimed.
+    pub(super) fn new(tools: Tools<'a>, claimed: Claimed, rounds: Rounds) -> Self {
+        let Tools { setup, since, lead, memory, booking } = tools;
+        // Whoever takes over from one that told nothing begins then.
+        let since = if memory.begins_now() { Instant::now() } else { since };
         let now = Instant::now();
         let as_of = memory.progress.polled_at().unwrap_or_else(clock);
+        let alone_since = Some(memory.progress.alone_since());
+        let before = setup.state.reading(SOURCE).filter(|reading| reading.progress != ReadingProgress::Standby);
+        let reading = Reading { as_of, alone_since, ..before.unwrap_or_else(|| Reading::starting(as_of)) };
         Self {
             setup,
             since,
+            lead,
             memory,
+            booking,
+            opening: Some(claimed),
             rounds,
             pace: Pace::of(&setup.config),
             page_size: PageSize::default(),
             reader: None,
             reopen_at: now,
             cancel: None,
-            reading: Reading::starting(as_of),
+            reading,
             recount_at: now,
             pause: SHORTEST_PAUSE,
             told: (now, 0),
@@ -84,21 +116,42 @@ impl<'a> Tail<'a> {
         }
     }
 
-    /// Reads for ever.
+    /// Reads until the lead is lost. May be dropped while nobody books.
     pub(super) async fn run(&mut self) {
         self.publish();
+        while self.read_once().await.is_ok() {}
+    }
+
+    /// # Errors
+    /// When the lead is lost.
+    async fn read_once(&mut self) -> Result<(), Lost> {
+        let began = Instant::now();
+        let result = self.round().await;
+        let pause = match result {
+            Err(ReadError::Lost(lost)) => return Err(lost),
+            Ok(()) => {
+                self.rounds.note(Round::Succeeded, began);
+                self.pause = SHORTEST_PAUSE;
+                self.pace.poll.saturating_sub(began.elapsed())
+            }
+            Err(error) => {
+                self.rounds.note(Round::Failed, began);
+                self.fail(&error)
+            }
+        };
+        self.rest(pause).await
+    }
+
+    /// Waits, and says now and then that it is still there: that it has nothing to tell is no reason to be silent.
+    async fn rest(&mut self, pause: Duration) -> Result<(), Lost> {
+        let until = Instant::now() + pause;
         loop {
-            let began = Instant::now();
-            let result = self.round().await;
-            self.rounds.note(if result.is_ok() { Round::Succeeded } else { Round::Failed }, began);
-            let pause = match result {
-                Ok(()) => {
-                    self.pause = SHORTEST_PAUSE;
-                    self.pace.poll.saturating_sub(began.elapsed())
-                }
-                Err(error) => self.fail(&error),
-            };
-            sleep(pause).await;
+            let left = until.saturating_duration_since(Instant::now());
+            sleep(left.min(LONGEST_SILENCE)).await;
+            if left <= LONGEST_SILENCE {
+                return Ok(());
+            }
+            self.tell().await?;
         }
     }
 
@@ -111,6 +164,9 @@ impl<'a> Tail<'a> {
 
     /// Reads everything that is due.
     async fn round(&mut self) -> Result<(), ReadError> {
+        if self.memory.progress.cursor().is_some() {
+            self.open_lead().await?;
+        }
         // Taken out while it is asked: one that is not put back is closed.
         let reader = match self.reader.take() {
             Some(reader) => reader,
@@ -131,7 +187,9 @@ impl<'a> Tail<'a> {
             // Now is when it was first to be read, however long the database was away since.
             let asked_at = earlier(now, self.since.elapsed());
             self.memory.begin(self.setup.config.start, asked_at, &self.pace);
+            self.open_lead().await?;
         }
+        due::count_due(self.setup, self.memory, reader).await?;
         let now = self.catch_up(reader, now).await?;
         self.read_hot_zone(reader, now).await?;
         self.memory.progress.note_poll(now, self.pace.longest_pause, self.pace.lookback);
@@ -143,8 +201,7 @@ impl<'a> Tail<'a> {
             self.sweep(reader, now).await?;
         }
         self.memory.forget(now, &self.pace);
-        self.note_progress();
-        Ok(())
+        Ok(self.tell().await?)
     }
 
     async fn open(&mut self) -> Result<Reader, ReadError> {
@@ -184,7 +241,7 @@ impl<'a> Tail<'a> {
         match self.reading.progress {
             ReadingProgress::Down { .. } => tracing::info!("the spend log is read again"),
             ReadingProgress::CatchingUp => tracing::info!(rows = self.counted, "all of the spend log is counted"),
-            ReadingProgress::Starting | ReadingProgress::UpToDate => {}
+            ReadingProgress::Starting | ReadingProgress::UpToDate | ReadingProgress::Standby => {}
         }
         self.reading.progress = ReadingProgress::UpToDate;
         (self.reading.as_of, self.reading.last_poll_at) = (polled_at, Some(clock()));
@@ -197,6 +254,6 @@ impl<'a> Tail<'a> {
 }
 
 /// Our own clock, for what is shown.
-fn clock() -> Timestamp {
+pub(super) fn clock() -> Timestamp {
     SystemTime::now().into()
 }

@@ -4,63 +4,86 @@ use std::collections::HashSet;
 
 use super::{SOURCE, Tail, clock};
 use crate::event::RowMark;
+use crate::handover::Lost;
+use crate::sources::litellm_spend_logs::Setup;
+use crate::sources::litellm_spend_logs::error::ReadError;
+use crate::sources::litellm_spend_logs::memory::Memory;
 use crate::sources::litellm_spend_logs::row::LogRow;
 
 /// Rows that are counted before others have their turn.
 const PORTION: usize = 256;
 
-/// Which rows of a batch are ours to count.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Admission {
-    /// All of them.
-    All,
-}
-
 impl Tail<'_> {
-    /// Asks whether these rows are ours to count, before any of them is: the place where replicas agree.
-    async fn admit(&mut self, _batch: &[RowMark]) -> Admission {
-        Admission::All
-    }
-
     /// Counts those of the rows that were not counted before, and returns how many. Whether they are new is asked again here: a
     /// page may hold what was found ahead of it.
-    pub(super) async fn count(&mut self, rows: &[LogRow]) -> u64 {
+    ///
+    /// They are claimed first, so that no other replica counts them, and from there on counted without a stop: what was claimed and
+    /// not counted waits for this replica to come back, and has to be looked for then.
+    pub(super) async fn count(&mut self, rows: &[LogRow]) -> Result<u64, ReadError> {
         let mut in_batch = HashSet::new();
         let is_new = |row: &&LogRow| self.memory.is_new(row.mark(), row.place().at()) && in_batch.insert(row.mark());
         let new: Vec<&LogRow> = rows.iter().filter(is_new).collect();
         if new.is_empty() {
-            return 0;
+            return Ok(0);
         }
         let marks: Vec<RowMark> = new.iter().map(|row| row.mark()).collect();
-        let Admission::All = self.admit(&marks).await;
+        let booking = self.booking;
+        let _unbroken = booking.lock().await;
+        // Whether that could be shared makes no difference here: either way the rows are ours.
+        self.lead.admit(&marks).await?;
         for portion in new.chunks(PORTION) {
-            portion.iter().for_each(|row| self.count_one(row));
+            portion.iter().for_each(|row| count_one(self.setup, self.memory, row));
             tokio::task::yield_now().await;
         }
         let count = new.len() as u64;
         self.counted += count;
-        count
+        Ok(count)
     }
 
-    fn count_one(&mut self, row: &LogRow) {
-        let (mark, sink) = (row.mark(), &self.setup.sink);
-        match row.event() {
-            Ok(event) => {
-                sink.take_row(SOURCE, mark, &event, clock());
-            }
-            Err(reason) => sink.reject_row(SOURCE, mark, reason),
-        }
-        self.memory.remember(mark);
-    }
-
-    /// Notes how far it has come, and waits until that and what was counted outlive a restart.
-    pub(super) async fn settle(&self) {
+    /// Notes how far it has come, waits until that and what was counted outlive a restart, and tells the other replicas.
+    pub(super) async fn settle(&mut self) -> Result<(), ReadError> {
         self.note_progress();
         (self.setup.settle)().await;
+        Ok(self.tell().await?)
     }
 
-    pub(super) fn note_progress(&self) {
-        let json = serde_json::to_string(&self.memory.progress).expect("numbers and texts are JSON");
-        self.setup.state.note_progress(json, self.memory.rows_from());
+    /// Notes how far it has come, and tells the other replicas.
+    pub(super) async fn tell(&mut self) -> Result<(), Lost> {
+        if self.opening.is_some() {
+            return Ok(());
+        }
+        let json = self.note_progress();
+        self.lead.publish(&json, self.memory.rows_from()).await
     }
+
+    /// Does what a take-over takes before anything is read, once: from where it begins is kept and told, and then what this replica
+    /// counted while nobody could be told.
+    pub(super) async fn open_lead(&mut self) -> Result<(), ReadError> {
+        let Some(claimed) = self.opening.take() else { return Ok(()) };
+        // The first time this also keeps who it is: what it claims under a name that is lost nobody would count.
+        self.settle().await?;
+        if self.lead.is_sharing() {
+            let unclaimed = self.memory.unclaimed(&claimed);
+            self.lead.admit(&unclaimed).await?;
+        }
+        Ok(())
+    }
+
+    fn note_progress(&mut self) -> String {
+        self.memory.progress.epoch = self.lead.epoch();
+        let json = serde_json::to_string(&self.memory.progress).expect("numbers and texts are JSON");
+        self.setup.state.note_progress(json.clone(), self.memory.rows_from());
+        json
+    }
+}
+
+pub(super) fn count_one(setup: &Setup, memory: &mut Memory, row: &LogRow) {
+    let (mark, sink) = (row.mark(), &setup.sink);
+    match row.event() {
+        Ok(event) => {
+            sink.take_row(SOURCE, mark, &event, clock());
+        }
+        Err(reason) => sink.reject_row(SOURCE, mark, reason),
+    }
+    memory.remember(mark);
 }

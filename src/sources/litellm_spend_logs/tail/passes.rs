@@ -27,10 +27,10 @@ impl Tail<'_> {
             self.page_size.note(page.len(), asked.elapsed());
             let last = page.last().filter(|_| page.len() >= limit);
             // In this order: who is told of the rows is told of the place behind them, too.
-            let counted = self.count(&page).await;
+            let counted = self.count(&page).await?;
             self.memory.advance(last.map_or_else(|| Place::before(hot), |row| row.place()));
             if counted > 0 {
-                self.settle().await;
+                self.settle().await?;
             }
             if last.is_some() {
                 self.tell_how_far();
@@ -94,9 +94,10 @@ impl Tail<'_> {
         }
         let mut earliest = None;
         let counts = reader.counts(self.memory.beginning_of(minutes.start), RowMark::beginning_of(minutes.end)).await?;
-        for minute in self.memory.seen.that_differ(minutes, &counts) {
+        let differ = self.memory.seen.lock().that_differ(minutes, &counts);
+        for minute in differ {
             let (rows, first) = self.read_minute(reader, minute).await?;
-            self.memory.seen.note_compared(minute, rows);
+            self.memory.seen.lock().note_compared(minute, rows);
             earliest = earliest.or(first);
         }
         Ok(earliest)
@@ -131,9 +132,9 @@ impl Tail<'_> {
             let asked = Instant::now();
             let rows = reader.rows(batch).await?;
             self.page_size.note(rows.len(), asked.elapsed());
-            let new = self.count(&rows).await;
+            let new = self.count(&rows).await?;
             if new > 0 {
-                self.settle().await;
+                self.settle().await?;
             }
             (rest, counted) = (others, counted + new);
         }

@@ -245,12 +245,12 @@ impl<'a> Simulation<'a> {
         let there: Vec<usize> = self.visible().filter(|row| (begin..end).contains(&self.table[*row].start)).collect();
         let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
         there.iter().for_each(|row| *counts.entry(self.table[*row].mark().minute).or_default() += 1);
-        let differ = self.memory.seen.that_differ(minutes, &counts);
+        let differ = self.memory.seen.lock().that_differ(minutes, &counts);
         self.note_hidden(&there, &differ);
         let mut earliest = None;
         for minute in differ {
             let (rows, first) = self.read_minute(minute)?;
-            self.memory.seen.note_compared(minute, rows);
+            self.memory.seen.lock().note_compared(minute, rows);
             earliest = earliest.or(first);
         }
         Ok(earliest)
