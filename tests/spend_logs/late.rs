@@ -53,7 +53,7 @@ fn what_is_older_than_the_look_back_is_swept_up() {
 #[test]
 fn rows_of_an_outage_are_found_soon_however_long_it_was() {
     let mut server = spend_log::database(Version::Current);
-    let exporter = reading(&server, ", lookback: 1s, sweep: 1h");
+    let exporter = reading(&server, ", lookback: 4s, sweep: 1h");
     insert(&server, &[row("before")]);
     becomes(&exporter, 1);
     server.stop();
@@ -62,7 +62,7 @@ fn rows_of_an_outage_are_found_soon_however_long_it_was() {
     let lag = |exporter: &crate::support::exporter::Exporter| {
         spend_log::told(exporter)["lag_seconds"].as_f64().unwrap_or_default()
     };
-    exporter.wait_until("a lag that grows", minutes(1), |exporter| lag(exporter) > 4.0);
+    exporter.wait_until("a lag that grows", minutes(1), |exporter| lag(exporter) > 6.0);
     server.start_again();
     spend_log::becomes_status(&exporter, "up");
     // Its beginning is out of the hot zone and out of the usual look-back by now.
