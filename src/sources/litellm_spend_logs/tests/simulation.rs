@@ -127,10 +127,17 @@ impl<'a> Simulation<'a> {
             self.pass(self.pace.poll);
         }
         self.stops_at = None;
-        for _ in 0..self.pace.slices * 3 {
-            assert!(self.round().is_ok(), "nothing happens any more");
-            self.pass(self.pace.poll);
-        }
+        // After outages the sweep has all of their time to go over first.
+        let horizon = RowMark::minute_of(earlier(self.now, self.pace.sweep));
+        assert!((0..1_000).any(|_| self.go_on() >= horizon), "nothing is remembered for ever");
+        (0..self.pace.slices * 3).for_each(|_| _ = self.go_on());
+    }
+
+    /// Reads undisturbed, and returns from where on rows are remembered.
+    fn go_on(&mut self) -> i64 {
+        assert!(self.round().is_ok(), "nothing happens any more");
+        self.pass(self.pace.poll);
+        self.memory.seen.from()
     }
 
     fn suffer(&mut self, incident: &Incident) {
