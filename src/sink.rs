@@ -79,6 +79,12 @@ impl Sink {
         Self { pushes, ..self }
     }
 
+    /// Whether what is pushed counts.
+    #[must_use]
+    pub fn counts_pushes(&self) -> bool {
+        self.pushes == Pushes::Count
+    }
+
     /// Recognises from now on in this way what two sources tell.
     pub fn recognise(&self, how: Recognition) {
         self.recognition.store(how as u8, Ordering::Relaxed);

@@ -10,6 +10,7 @@ mod calls;
 mod changes;
 mod comparison;
 mod consumers;
+mod deliveries;
 mod dependencies;
 mod deployments;
 mod entities;
@@ -18,6 +19,7 @@ mod expected;
 mod fallbacks;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod following;
 mod health_checks;
 mod histogram;
 mod journal;
@@ -260,6 +262,13 @@ impl State {
     #[must_use]
     pub fn reading(&self, source: Source) -> Option<Reading> {
         self.traffic.lock().reading(source).cloned()
+    }
+
+    /// Whether another replica reads this source.
+    #[must_use]
+    pub fn is_read_elsewhere(&self, source: Source) -> bool {
+        let is_standby = |reading: &Reading| reading.progress == ReadingProgress::Standby;
+        self.traffic.lock().reading(source).is_some_and(is_standby)
     }
 
     /// Notes rows of a source that were found long after their requests began.

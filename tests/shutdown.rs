@@ -211,9 +211,11 @@ fn no_push_that_was_answered_is_lost_under_load() {
 fn a_second_one_on_the_same_address_says_so_and_fails() {
     let first = Exporter::start();
     let address = first.address().to_string();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let second = Command::new(env!("CARGO_BIN_EXE_llm-exporter"))
         .args(["serve", "--listen", &address])
         .env_clear()
+        .current_dir(&folder)
         .stdin(Stdio::null())
         .output()
         .expect("the binary that cargo built starts");

@@ -1,6 +1,7 @@
 //! `POST /ingest/litellm`: LiteLLM's callback.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use actix_web::http::header::USER_AGENT;
 use actix_web::web::{Data, Payload};
@@ -48,6 +49,7 @@ pub(super) async fn take(request: HttpRequest, payload: Payload, shared: Data<Sh
     match taken {
         Ok(summary) => {
             note_version(&request, &shared);
+            warn_of_counting_twice(&shared);
             let durable = shared.commits.of_push().await;
             HttpResponse::Ok().json(Taken { summary, durable })
         }
@@ -87,6 +89,18 @@ fn decode(body: &[u8], encoding: Encoding, shared: &Shared) -> Result<Summary, R
             let mut reservation = shared.own.in_flight().reserve();
             take(&body::unpack(body, shared.ingest.max_body, &mut reservation).map_err(Refused::For)?)
         }
+    }
+}
+
+/// Of several replicas one reads the rows of what is pushed here. Said once.
+fn warn_of_counting_twice(shared: &Shared) {
+    let is_read_elsewhere = || shared.state.is_read_elsewhere(Source::LitellmSpendLogs);
+    if shared.sink.counts_pushes() && is_read_elsewhere() && !shared.has_warned_of_pushes.swap(true, Ordering::Relaxed)
+    {
+        tracing::warn!(
+            "what is pushed here is read from the spend log by another replica, too: the sum of both counts it twice; set \
+             ingest.counted or sources.litellm_spend_logs.enabled to false"
+        );
     }
 }
 

@@ -32,6 +32,7 @@ pub struct Shared {
     pub(super) scrapes: Arc<Semaphore>,
     pub(super) created: Created,
     pub(super) commits: Commits,
+    pub(super) has_warned_of_pushes: AtomicBool,
     is_draining: AtomicBool,
 }
 
@@ -75,6 +76,7 @@ impl Shared {
             created: if scrape.created { Created::Told } else { Created::LeftOut },
             scrapes: Arc::new(Semaphore::new(scrape.max_concurrent)),
             commits: Commits::none(),
+            has_warned_of_pushes: AtomicBool::new(false),
             is_draining: AtomicBool::new(false),
         }
     }

@@ -86,7 +86,7 @@ pub(super) struct Traffic {
     rate_limits: Table<RateLimitFacts>,
     pub(super) health_checks: HealthCheckFacts,
     pub(super) without_model: WithoutModelFacts,
-    calls: Calls,
+    pub(super) calls: Calls,
     pub(super) sources: [SourceFacts; Source::ALL.len()],
     readings: [Option<Reading>; Source::ALL.len()],
     dependencies: [DependencyFacts; Dependency::ALL.len()],
@@ -169,77 +169,6 @@ impl Traffic {
         }
     }
 
-    pub(super) fn note_progress(&mut self, progress: String, rows_from: i64) {
-        if let Some(journal) = &mut self.journal {
-            (journal.progress, journal.rows_from) = (Some(progress), Some(rows_from));
-        }
-    }
-
-    pub(super) fn note_rows_seen(&mut self, rows: &[RowMark]) {
-        if let Some(journal) = &mut self.journal {
-            journal.rows.extend(rows);
-        }
-    }
-
-    pub(super) fn note_handover(&mut self, text: String) {
-        if let Some(journal) = &mut self.journal {
-            journal.handover = Some(text);
-        }
-    }
-
-    /// Notes what recognises something that was delivered, whatever becomes of it.
-    fn note_origin(&mut self, origin: Origin) {
-        if let Some(journal) = &mut self.journal {
-            journal.sightings.extend(origin.sighting);
-            journal.rows.extend(origin.row);
-        }
-    }
-
-    pub(super) fn note_duplicate(&mut self, origin: Origin, event: &RequestEvent<'_>, now: Timestamp) {
-        self.tick(now);
-        self.note_origin(origin);
-        self.source_mut(origin.source).duplicates += 1;
-        if origin.row.is_some() {
-            self.ledger.note_row(event, now);
-        }
-        // Both are as of a time, so that telling them again changes nothing: of two sources one may not know them.
-        let at = event.ended_at.min(now);
-        event.budgets.iter().for_each(|budget| self.record_budget(budget, at));
-        let Reach::Deployment(Deployment { id, model, rate_limits, .. }) = &event.reach else { return };
-        if let Some(limits) = rate_limits {
-            self.update_rate_limits(id, limits, at);
-        }
-        self.explain_fallback(model, event);
-    }
-
-    pub(super) fn note_rejected(&mut self, origin: Origin, reason: RejectReason) {
-        self.note_origin(origin);
-        self.source_mut(origin.source).rejected[reason.index()] += 1;
-    }
-
-    /// Adds the tokens as well where the attempt had seemed to be free: those of failures count where they were billed.
-    pub(super) fn record_surcharge(&mut self, event: &RequestEvent<'_>, extra: Usd, now: Timestamp) {
-        self.ledger.surcharge(event, extra, now);
-        let usage = if extra == event.cost.booked() { event.usage } else { Usage::default() };
-        match &event.reach {
-            Reach::Deployment(Deployment { id, model, provider, .. }) => {
-                let key = [&**model, &**provider, &**id];
-                if let Some(position) = self.deployments.position(&key) {
-                    self.deployments.at_mut(position).surcharge(&usage, extra);
-                }
-                self.surcharge_consumer(model, event, &usage, extra);
-            }
-            Reach::NoModel => self.without_model.cost += extra,
-            Reach::Cache { .. } | Reach::Refused { .. } | Reach::GatewayHealthCheck => {}
-        }
-    }
-
-    fn surcharge_consumer(&mut self, model: &str, event: &RequestEvent<'_>, usage: &Usage, extra: Usd) {
-        if let Some(facts) = self.consumer_mut(model, event) {
-            facts.surcharge(usage, extra);
-        }
-    }
-
     pub(super) fn record(&mut self, origin: Origin, event: &RequestEvent<'_>, now: Timestamp) {
         // A gateway whose clock is ahead must not make its deployments healthy for longer, nor hide what comes after.
         let at = event.ended_at.min(now);
@@ -269,31 +198,14 @@ impl Traffic {
         event.budgets.iter().for_each(|budget| self.record_budget(budget, at));
     }
 
-    /// Learns what an event says of now, of health, limits and budgets, and counts nothing but that it came.
-    pub(super) fn learn(&mut self, source: Source, event: &RequestEvent<'_>, now: Timestamp) {
-        let at = event.ended_at.min(now);
-        self.tick(now);
-        self.source_mut(source).note_event(at, now);
-        event.budgets.iter().for_each(|budget| self.record_budget(budget, at));
-        let Reach::Deployment(deployment) = &event.reach else { return };
-        let slot = self.deployment_slot(deployment);
-        let facts = self.deployments.at_mut(slot.position());
-        facts.heed_clock(now);
-        facts.learn_request(event, at);
-        self.tell_others(slot, event, at);
-        if let Some(limits) = &deployment.rate_limits {
-            self.record_rate_limits(slot, &deployment.id, limits, at);
-        }
-    }
-
-    fn deployment_slot(&mut self, deployment: &Deployment<'_>) -> Slot {
+    pub(super) fn deployment_slot(&mut self, deployment: &Deployment<'_>) -> Slot {
         let Deployment { id, model, provider, .. } = deployment;
         let window = self.settings.window;
         self.deployments
             .slot(&[&**model, &**provider, &**id], |row| Arc::new(DeploymentFacts::new(deployment, row, window)))
     }
 
-    fn tell_others(&mut self, slot: Slot, event: &RequestEvent<'_>, at: Timestamp) {
+    pub(super) fn tell_others(&mut self, slot: Slot, event: &RequestEvent<'_>, at: Timestamp) {
         if let (Some(outbox), Slot::Own(position)) = (&mut self.outbox, slot) {
             outbox.note(position, &event.outcome, at);
         }
@@ -314,7 +226,7 @@ impl Traffic {
         self.follow_call(model, event, now);
     }
 
-    fn record_rate_limits(&mut self, slot: Slot, deployment: &str, limits: &RateLimits, at: Timestamp) {
+    pub(super) fn record_rate_limits(&mut self, slot: Slot, deployment: &str, limits: &RateLimits, at: Timestamp) {
         let links = match slot {
             Slot::Own(position) => self.links.get_mut(position).and_then(Option::as_mut),
             Slot::Shared(_) => None,
@@ -334,7 +246,7 @@ impl Traffic {
     }
 
     /// Only of a deployment whose limits are known already: whoever tells it again makes no row.
-    fn update_rate_limits(&mut self, deployment: &str, limits: &RateLimits, at: Timestamp) {
+    pub(super) fn update_rate_limits(&mut self, deployment: &str, limits: &RateLimits, at: Timestamp) {
         if let Some(position) = self.rate_limits.position(&[deployment]) {
             self.rate_limits.at(position).update(limits, at);
         }
@@ -360,60 +272,6 @@ impl Traffic {
         links
     }
 
-    /// Puts together the attempts of one call. An attempt after a failed one is a retry of the same model, or a fallback to
-    /// another. Gateways may tell of one failure only, however many there were: where the attempt that served says how often
-    /// the gateway tried before, that counts.
-    fn follow_call(&mut self, model: &str, event: &RequestEvent<'_>, now: Timestamp) {
-        // As the tables name it, and as long: behind a wildcard a client makes up the name.
-        let model = &*clean(model);
-        let sequel = event.call.and_then(|call| self.calls.follow(call, model, event, now));
-        if event.call.is_none() && event.fallbacks > 0 {
-            let failed = event.fallback_from.as_deref().map(clean).filter(|failed| **failed != *model);
-            self.record_fallback(failed.as_deref(), model, event.outcome == Outcome::Success);
-        }
-        // What the gateway told includes the one that shows.
-        let told_beyond = event.retries.saturating_sub(u64::from(sequel == Some(Sequel::Retry)));
-        self.record_retries(model, told_beyond);
-        self.record_sequel(model, sequel);
-    }
-
-    /// Of two sources the later may know for which model the one that served had stood in.
-    fn explain_fallback(&mut self, model: &str, event: &RequestEvent<'_>) {
-        let (Some(call), Some(failed)) = (event.call, event.fallback_from.as_deref()) else { return };
-        let sequel = self.calls.explain_served(call, &clean(failed));
-        self.record_sequel(&clean(model), sequel);
-    }
-
-    fn record_sequel(&mut self, model: &str, sequel: Option<Sequel>) {
-        match sequel {
-            Some(Sequel::Retry) => self.record_retries(model, 1),
-            Some(Sequel::Fallback { failed, model, is_success }) => {
-                self.record_fallback(failed.as_deref(), &model, is_success);
-            }
-            None => {}
-        }
-    }
-
-    fn record_retries(&mut self, model: &str, retries: u64) {
-        if retries == 0 {
-            return;
-        }
-        let facts = self.models.entry(&[model], ModelFacts::default);
-        facts.retries = facts.retries.saturating_add(retries);
-    }
-
-    fn record_fallback(&mut self, failed: Option<&str>, model: &str, is_success: bool) {
-        let key = [failed.unwrap_or(OVERFLOW), model];
-        self.fallbacks.entry(&key, FallbackFacts::default).record(is_success);
-    }
-
-    /// Counts the fallbacks whose failure nobody has told in time.
-    fn give_up_waiting(&mut self, now: Timestamp) {
-        while let Some(sequel) = self.calls.next_unexplained(now) {
-            self.record_sequel(OVERFLOW, Some(sequel));
-        }
-    }
-
     /// What the client asked for names a series only where the gateway is known to serve a model of that name.
     fn record_refusal(&mut self, requested_model: &str, event: &RequestEvent<'_>) {
         let model = if self.models.contains(&[requested_model]) { requested_model } else { OVERFLOW };
@@ -433,7 +291,7 @@ impl Traffic {
     }
 
     /// The row of whoever asked; `None` where the operator wants none.
-    fn consumer_mut(&mut self, model: &str, event: &RequestEvent<'_>) -> Option<&mut ConsumerFacts> {
+    pub(super) fn consumer_mut(&mut self, model: &str, event: &RequestEvent<'_>) -> Option<&mut ConsumerFacts> {
         let labels = &self.settings.consumer_labels;
         if labels.is_empty() {
             return None;

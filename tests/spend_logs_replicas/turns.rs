@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::scene::{Scene, Way, becomes_active, is_active, say, sum, takeovers};
 use crate::support::deadline::PATIENCE;
+use crate::support::events::{array, event};
+use crate::support::exporter::Exporter;
 use crate::support::spend_log::{becomes_status, told};
 
 #[test]
@@ -25,6 +27,12 @@ fn one_reads_and_the_other_says_that_it_stands_by() {
     assert_eq!(metrics.value("llm_source_lag_seconds", &source), None, "it is behind nothing");
     assert_eq!(told(&other)["lag_seconds"], Value::Null);
     assert_eq!(sum([&other]), (0, 0));
+    for _ in 0..2 {
+        other.push(array(&[event("gpt-4")]));
+        one.push(array(&[event("gpt-4")]));
+    }
+    let warnings = |exporter: &Exporter| exporter.log().matches("counts it twice").count();
+    assert_eq!((warnings(&other), warnings(&one)), (1, 0), "{}", other.log());
 }
 
 #[test]
