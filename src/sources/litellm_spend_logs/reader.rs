@@ -19,7 +19,7 @@ use super::row::LogRow;
 use super::schema::{ColumnFacts, Schema};
 use super::sql::{Detail, Statements, quoted};
 use crate::dependencies::database::{Cancel, Connection, Connector};
-use crate::event::Timestamp;
+use crate::event::{RowMark, Timestamp};
 
 /// The table in which processes of the gateway say that they are alive.
 const HEARTBEATS: &str = "LiteLLM_ProxyWorkerHeartbeat";
@@ -147,7 +147,10 @@ impl Reader {
         let (from, before) = (parameter(from), parameter(before));
         let time = || self.time_type.clone();
         let rows = self.ask(&self.statements.counts, &[(&from, time()), (&before, time())]).await?;
-        let count = |row: &Row| Ok((row.try_get(0)?, u64::try_from(row.try_get::<_, i64>(1)?).unwrap_or_default()));
+        let count = |row: &Row| {
+            let (Micros(minute), rows) = (row.try_get(0)?, row.try_get::<_, i64>(1)?);
+            Ok((RowMark::minute_of(minute), u64::try_from(rows).unwrap_or_default()))
+        };
         rows.iter().map(count).collect::<Result<_, _>>().map_err(answer)
     }
 

@@ -49,7 +49,8 @@ impl Statements {
         let after = format!("s.{start} >= $1 AND (s.{start}, s.{id}) > ($1, $2)");
         let keys = format!("SELECT s.{start}, s.{id}::text FROM {table} s WHERE {after}");
         let order = format!("ORDER BY s.{start}, s.{id}");
-        let minute = format!("floor(extract(epoch FROM {})/60)::int8", in_utc(&format!("s.{start}"), schema));
+        // As a moment: a number of minutes would be worked out in decimals, which is a quarter of what counting costs.
+        let minute = format!("date_trunc('minute', {})", in_utc(&format!("s.{start}"), schema));
         Self {
             full: Selection::new(&table, schema, Detail::Full, &after, &order),
             plain: Selection::new(&table, schema, Detail::Plain, &after, &order),
