@@ -7,6 +7,7 @@ import pwd
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -71,9 +72,6 @@ class Process:
     def cpu_seconds(self):
         """With its children that have ended."""
         return sum(map(int, self._stat()[11:15])) / TICKS
-
-    def parent(self):
-        return int(self._stat()[1])
 
     def on_cpu_milliseconds(self):
         """Of its first thread, to the nanosecond."""
@@ -158,8 +156,12 @@ class Postgres:
 
     def cpu_seconds(self):
         """Of all its processes, also those that have ended."""
-        ours = [self.process.pid, *children(self.process.pid)]
-        return sum(Process(pid).cpu_seconds() for pid in ours)
+        while True:
+            try:
+                ours = [self.process.pid, *children(self.process.pid)]
+                return sum(Process(pid).cpu_seconds() for pid in ours)
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # One of them ended just now, and is counted with its parent's.
 
     def statements(self):
         """What the log has of the reader's statements, if those are logged: by whom they were served, milliseconds and text."""
@@ -230,8 +232,6 @@ def children(pid):
 
 
 def free_port():
-    import socket
-
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
