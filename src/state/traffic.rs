@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::calls::{Calls, Sequel};
+use super::calls::Calls;
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::names::Names;
@@ -14,12 +14,10 @@ use super::table::{OVERFLOW, Slot, Table};
 use super::{
     Agreement, BudgetFacts, ConsumerFacts, Dependency, DependencyFacts, DeploymentFacts, EntityListFacts, Expected,
     FallbackFacts, HealthCheckFacts, ListFacts, ListSource, ModelFacts, Origin, ProbeLatency, ProbeSpending,
-    RateLimitFacts, Reading, RejectReason, Source, SourceFacts, SpendBuffers, UpstreamFacts, WithoutModelFacts,
-    budgets, clean, deployments, fallbacks, models, probe_latency, rate_limits, upstreams,
+    RateLimitFacts, Reading, Source, SourceFacts, SpendBuffers, UpstreamFacts, WithoutModelFacts, budgets, clean,
+    deployments, fallbacks, models, probe_latency, rate_limits, upstreams,
 };
-use crate::event::{
-    BudgetScope, ConsumerLabel, Deployment, Outcome, RateLimits, Reach, RequestEvent, RowMark, Timestamp, Usage, Usd,
-};
+use crate::event::{BudgetScope, ConsumerLabel, Deployment, RateLimits, Reach, RequestEvent, Timestamp};
 
 /// A version is a short word; anything longer is somebody's joke.
 const MAX_VERSION_BYTES: usize = 64;

@@ -137,7 +137,7 @@ impl<'a> Simulation<'a> {
     fn go_on(&mut self) -> i64 {
         assert!(self.round().is_ok(), "nothing happens any more");
         self.pass(self.pace.poll);
-        self.memory.seen.from()
+        self.memory.seen.lock().from()
     }
 
     fn suffer(&mut self, incident: &Incident) {
