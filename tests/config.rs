@@ -159,11 +159,11 @@ fn models_that_are_shown_load_again() {
 fn the_store_is_switched_off_by_a_word_and_by_null() {
     assert_eq!(load_env(None, &[("STORAGE__PATH", "off")]).expect("valid").storage.path, None);
     assert_eq!(load(file("storage: {path: null}\n").path()).expect("valid").storage.path, None);
-    let below = file("storage: {path: off, durability: {push: sync}}\n");
+    let below = file("storage: {path: off, durability: {push: interval}}\n");
     assert_eq!(load(below.path()).expect("valid").storage.path, None);
     let config = load_env(Some(below.path()), &[("STORAGE__PATH", "/var/lib/llm exporter")]).expect("valid");
     assert_eq!(config.storage.path, Some("/var/lib/llm exporter".into()));
-    assert_eq!(config.storage.durability.push, Durability::Sync);
+    assert_eq!(config.storage.durability.push, Durability::Interval);
     assert_eq!(config.storage.durability.cursor, Durability::Sync, "nobody set it");
     // A section that is left empty says nothing of its keys.
     assert_eq!(load(file("storage: null\n").path()).expect("valid").storage.path, Some("./data".into()));

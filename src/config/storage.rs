@@ -20,7 +20,7 @@ impl Default for Storage {
         Self {
             path: Some("./data".into()),
             interval: Duration::from_secs(1),
-            durability: DurabilityOf { push: Durability::Interval, cursor: Durability::Sync },
+            durability: DurabilityOf { push: Durability::Sync, cursor: Durability::Sync },
         }
     }
 }

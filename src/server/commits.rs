@@ -29,11 +29,14 @@ impl Commits {
         Self::new(None, DurabilityOf { push: Durability::Interval, cursor: Durability::Interval })
     }
 
-    /// Waits until what was pushed is durable, where that was asked for; says whether it is, or nothing where nobody knows.
-    pub(super) async fn of_push(&self) -> Option<bool> {
+    /// Waits until what was pushed is durable, where that was asked for.
+    ///
+    /// # Errors
+    /// When the store fails: what was pushed is in memory, and written when the store can be.
+    pub(super) async fn of_push(&self) -> Result<(), NotDurable> {
         match &self.committer {
-            Some(committer) if self.durability.push == Durability::Sync => Some(committer.settled().await.is_ok()),
-            _ => None,
+            Some(committer) if self.durability.push == Durability::Sync => committer.settled().await,
+            _ => Ok(()),
         }
     }
 

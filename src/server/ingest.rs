@@ -25,7 +25,8 @@ pub(super) const PATH: &str = "/ingest/litellm";
 struct Taken {
     #[serde(flatten)]
     summary: Summary,
-    /// Whether it outlives the process, where that was asked for. Where not it is counted all the same: sent again, it would be a duplicate.
+    /// False where it should outlive the process by now, and the store failed. It is counted all the same: sent again, it would be a
+    /// duplicate.
     #[serde(skip_serializing_if = "Option::is_none")]
     durable: Option<bool>,
 }
@@ -50,7 +51,7 @@ pub(super) async fn take(request: HttpRequest, payload: Payload, shared: Data<Sh
         Ok(summary) => {
             note_version(&request, &shared);
             warn_of_counting_twice(&shared);
-            let durable = shared.commits.of_push().await;
+            let durable = shared.commits.of_push().await.err().map(|_| false);
             HttpResponse::Ok().json(Taken { summary, durable })
         }
         Err(Refused::NotJson(error)) => refuse(&shared, Refusal::NotJson, &error.to_string()),

@@ -15,10 +15,8 @@ pub(crate) const KILLS: usize = 50;
 const PUSHERS: usize = 3;
 const BATCH: usize = 7;
 
-const SYNC: &str = "storage: {durability: {push: sync}}";
-
 fn start(folder: &Path) -> Exporter {
-    Launch::default().config(SYNC).folder(folder).start()
+    Launch::default().folder(folder).start()
 }
 
 /// What one pusher sent.
@@ -26,7 +24,7 @@ fn start(folder: &Path) -> Exporter {
 struct Sent {
     /// Every batch.
     bodies: Vec<String>,
-    /// How many events were answered 200, and as durable.
+    /// How many events were answered 200, and not as only in memory.
     acknowledged: usize,
 }
 
@@ -40,7 +38,7 @@ fn push(address: SocketAddr, is_over: &AtomicBool) -> Sent {
         let request = Request::new("POST", "/ingest/litellm").header("Content-Type", "application/json").body(body);
         let Ok(answer) = request.send(address) else { break };
         // Of an answer that broke off nothing is known.
-        if answer.status == 200 && answer.text().ends_with("\"durable\":true}") {
+        if answer.status == 200 && answer.text().ends_with('}') && !answer.text().contains("durable") {
             sent.acknowledged += BATCH;
         }
     }

@@ -12,7 +12,7 @@ const KILLS: u32 = 3;
 
 /// Left alone it writes nothing for an hour. Besides on a port of its own choice it listens on one that stays.
 fn start(folder: &Path, address: SocketAddr) -> Exporter {
-    let launch = Launch::default().config("storage: {interval: 1h}").folder(folder);
+    let launch = Launch::default().config("storage: {interval: 1h, durability: {push: interval}}").folder(folder);
     launch.argument("--listen").argument(&address.to_string()).start()
 }
 

@@ -117,8 +117,7 @@ fn what_is_kept_is_for_the_owner_alone() {
 #[test]
 fn a_full_disk_stops_nothing_and_what_it_refused_is_written_when_there_is_room() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let sync = "storage: {durability: {push: sync}}";
-    let exporter = Launch::default().config(sync).largest_file(300).folder(folder.path()).start();
+    let exporter = Launch::default().largest_file(300).folder(folder.path()).start();
     let up = |exporter: &Exporter| exporter.metrics().value("llm_exporter_storage_up", &[]);
     let mut pushed = 0;
     // Each batch has deployments of its own: new rows in the store.
