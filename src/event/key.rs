@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 ///
 /// A hash (XXH3, 64 bit) and not the ids themselves: a window of a million attempts then takes some 27 MB, and two
 /// different attempts within it share a key once in 10¹³ events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttemptKey(u64);
 
 /// Identifies one call, which may be several attempts.

@@ -38,12 +38,23 @@ pub struct Twin {
 }
 
 /// What kind of source tells of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Teller {
     /// The gateway, when it happened.
     Push,
     /// The gateway's database, later.
     Row,
+}
+
+impl Teller {
+    /// The other kind.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Push => Self::Row,
+            Self::Row => Self::Push,
+        }
+    }
 }
 
 const PLAIN: u8 = 0;

@@ -40,6 +40,24 @@ impl Timestamp {
         self.0
     }
 
+    /// The moment so long before; the first that there is where that is before all.
+    #[must_use]
+    pub fn minus(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(micros(by)))
+    }
+
+    /// The moment so long after; the last that there is where that is after all.
+    #[must_use]
+    pub fn plus(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(micros(by)))
+    }
+
+    /// How far apart this and another moment are, whichever is first.
+    #[must_use]
+    pub const fn distance(self, other: Self) -> Duration {
+        Duration::from_micros(self.0.abs_diff(other.0))
+    }
+
     /// The time that passed since `earlier`; `None` when `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Option<Duration> {
@@ -54,6 +72,10 @@ impl Timestamp {
     }
 }
 
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
 impl From<Timestamp> for SystemTime {
     fn from(at: Timestamp) -> Self {
         let distance = Duration::from_micros(at.0.unsigned_abs());
@@ -65,5 +87,19 @@ impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         let since_epoch = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_moved_and_end_where_time_does() {
+        let (hour, at) = (Duration::from_hours(1), Timestamp::from_micros(5_000_000));
+        assert_eq!(at.plus(hour).minus(hour), at);
+        assert_eq!((at.distance(at.minus(hour)), at.minus(hour).distance(at)), (hour, hour));
+        assert_eq!(Timestamp::from_micros(i64::MIN).minus(hour).as_micros(), i64::MIN);
+        assert_eq!(at.plus(Duration::MAX).as_micros(), i64::MAX);
     }
 }

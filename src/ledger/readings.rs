@@ -51,8 +51,7 @@ impl Scope {
     }
 
     fn settled(&self) -> Timestamp {
-        let grace = i64::try_from(GRACE.as_micros()).unwrap_or(i64::MAX);
-        Timestamp::from_micros(self.now.as_micros().saturating_sub(grace))
+        self.now.minus(GRACE)
     }
 }
 

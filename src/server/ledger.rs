@@ -54,9 +54,7 @@ impl Range {
             moment.map_err(|expected| format!("{name}: {expected}"))
         };
         let end = read("to", &self.to)?.unwrap_or(now);
-        let day = i64::try_from(LAST.as_micros()).unwrap_or(i64::MAX);
-        let begin = read("from", &self.from)?;
-        let begin = begin.unwrap_or(Timestamp::from_micros(end.as_micros().saturating_sub(day)));
+        let begin = read("from", &self.from)?.unwrap_or(end.minus(LAST));
         if begin > end {
             return Err("from must not be after to".to_owned());
         }

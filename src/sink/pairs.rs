@@ -1,10 +1,7 @@
 //! Attempts that two sources tell, each in its own way.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
-
-use foldhash::fast::RandomState;
-use smallvec::SmallVec;
 
 use super::window::Age;
 use crate::event::{AttemptKey, Teller, Timestamp, Twin, Usd};
@@ -15,22 +12,26 @@ use crate::event::{AttemptKey, Teller, Timestamp, Twin, Usd};
 const TOLERANCE: Duration = Duration::from_secs(60);
 
 /// The latest attempts that another source may tell differently, in a bounded ring.
+///
+/// Ordered by time within a key, so that the nearest is found at once however many a client has named alike.
 #[derive(Debug)]
 pub(super) struct Pairs {
     capacity: usize,
-    known: HashMap<AttemptKey, SmallVec<[Half; 1]>, RandomState>,
-    /// Oldest first.
-    order: VecDeque<AttemptKey>,
+    /// Those that the other source has not told, with what they cost.
+    waiting: BTreeMap<Half, Usd>,
+    /// All of them, oldest first.
+    order: VecDeque<Half>,
+    /// Tells apart what one source dates alike.
+    next_number: u64,
 }
 
 /// What one source told.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Half {
+    key: AttemptKey,
     teller: Teller,
     started_at: Timestamp,
-    booked: Usd,
-    /// Whether the other source has told it too.
-    is_paired: bool,
+    number: u64,
 }
 
 /// What is known of an attempt that is told.
@@ -47,48 +48,42 @@ pub(super) enum Sought {
 
 impl Pairs {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity: capacity.max(1), known: HashMap::default(), order: VecDeque::new() }
+        Self { capacity: capacity.max(1), waiting: BTreeMap::new(), order: VecDeque::new(), next_number: 0 }
     }
 
     /// Looks for what another source told of this attempt, the nearest in time; what is found is not found again. Where there is
     /// none, this half waits for the other; one of long ago only where there is room.
     pub(super) fn seek(&mut self, twin: &Twin, age: Age) -> Sought {
-        if age == Age::LongAgo && self.order.len() >= self.capacity && !self.known.contains_key(&twin.key) {
-            return Sought::New;
+        if let Some(other) = self.nearest(twin)
+            && let Some(booked) = self.waiting.remove(&other)
+        {
+            return Sought::Paired { booked };
         }
-        let halves = self.known.entry(twin.key).or_default();
-        let waiting = halves.iter_mut().filter(|half| half.teller != twin.teller && !half.is_paired);
-        let near = waiting.filter_map(|half| Some((half.distance(twin.started_at)?, half)));
-        if let Some((_, half)) = near.min_by_key(|(distance, _)| *distance) {
-            half.is_paired = true;
-            return Sought::Paired { booked: half.booked };
-        }
-        let Twin { key, teller, started_at, booked } = *twin;
-        halves.push(Half { teller, started_at, booked, is_paired: false });
-        self.order.push_back(key);
-        while self.order.len() > self.capacity {
-            self.forget_oldest();
+        if age == Age::Recent || self.order.len() < self.capacity {
+            self.wait(twin);
         }
         Sought::New
     }
 
-    fn forget_oldest(&mut self) {
-        let Some(oldest) = self.order.pop_front() else { return };
-        if let Some(halves) = self.known.get_mut(&oldest) {
-            // In the order in which they came, as they stand in `order`.
-            halves.remove(0);
-            if halves.is_empty() {
-                self.known.remove(&oldest);
-            }
-        }
+    fn nearest(&self, twin: &Twin) -> Option<Half> {
+        let Twin { key, teller, started_at, booked: _ } = *twin;
+        let half = |started_at, number| Half { key, teller: teller.other(), started_at, number };
+        let (first, last) = (started_at.minus(TOLERANCE), started_at.plus(TOLERANCE));
+        let before = self.waiting.range(half(first, 0)..half(started_at, 0)).next_back();
+        let after = self.waiting.range(half(started_at, 0)..=half(last, u64::MAX)).next();
+        let nearest = before.into_iter().chain(after).min_by_key(|(half, _)| half.started_at.distance(started_at));
+        nearest.map(|(half, _)| *half)
     }
-}
 
-impl Half {
-    /// How far apart the two are dated; `None` where that is too far.
-    fn distance(&self, at: Timestamp) -> Option<Duration> {
-        let distance = at.since(self.started_at).or_else(|| self.started_at.since(at))?;
-        (distance <= TOLERANCE).then_some(distance)
+    fn wait(&mut self, twin: &Twin) {
+        let Twin { key, teller, started_at, booked } = *twin;
+        let half = Half { key, teller, started_at, number: self.next_number };
+        self.next_number += 1;
+        self.waiting.insert(half, booked);
+        self.order.push_back(half);
+        while self.order.len() > self.capacity {
+            self.order.pop_front().and_then(|oldest| self.waiting.remove(&oldest));
+        }
     }
 }
 
@@ -137,5 +132,27 @@ mod tests {
         }
         assert_eq!(pairs.seek(&half("a", Teller::Row, 1, 0), Age::Recent), paired(2), "the first of them is forgotten");
         assert_eq!(pairs.order.len(), 2);
+    }
+
+    #[test]
+    fn of_many_that_are_named_alike_each_finds_its_own() {
+        let mut pairs = Pairs::new(1_000);
+        for number in 0..500 {
+            assert_eq!(pairs.seek(&half("a", Teller::Push, number % 250, number), Age::Recent), Sought::New);
+        }
+        for number in (0..500).rev() {
+            // Of two of one moment the first is found first.
+            let expected = if number >= 250 { number - 250 } else { number + 250 };
+            assert_eq!(pairs.seek(&half("a", Teller::Row, number % 250, 0), Age::Recent), paired(expected), "{number}");
+        }
+        assert_eq!(pairs.seek(&half("a", Teller::Row, 7, 0), Age::Recent), Sought::New);
+    }
+
+    #[test]
+    fn one_of_long_ago_waits_only_where_there_is_room() {
+        let mut pairs = Pairs::new(1);
+        assert_eq!(pairs.seek(&half("a", Teller::Push, 1, 1), Age::Recent), Sought::New);
+        assert_eq!(pairs.seek(&half("b", Teller::Row, 1, 1), Age::LongAgo), Sought::New);
+        assert_eq!(pairs.seek(&half("a", Teller::Row, 1, 0), Age::LongAgo), paired(1), "it pushed nothing out");
     }
 }
