@@ -4,7 +4,6 @@ mod pairs;
 mod window;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -22,7 +21,6 @@ const LONG_AGO: Duration = Duration::from_hours(1);
 pub struct Sink {
     state: Arc<State>,
     seen: Mutex<Seen>,
-    recognition: AtomicU8,
     pushes: Pushes,
 }
 
@@ -41,6 +39,7 @@ pub enum Pushes {
 struct Seen {
     window: Window,
     pairs: Pairs,
+    recognition: Recognition,
 }
 
 /// What became of an event.
@@ -54,7 +53,6 @@ pub enum Receipt {
 
 /// How what one source tells is recognised in what another tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Recognition {
     /// There is one source only.
     Alone,
@@ -68,9 +66,9 @@ impl Sink {
     /// A sink into `state` that recognises the latest `dedupe_window` attempts.
     #[must_use]
     pub fn new(state: Arc<State>, dedupe_window: usize) -> Self {
-        let seen = Seen { window: Window::new(dedupe_window), pairs: Pairs::new(dedupe_window) };
-        let recognition = AtomicU8::new(Recognition::Alone as u8);
-        Self { state, seen: Mutex::new(seen), recognition, pushes: Pushes::Count }
+        let (window, pairs) = (Window::new(dedupe_window), Pairs::new(dedupe_window));
+        let seen = Seen { window, pairs, recognition: Recognition::Alone };
+        Self { state, seen: Mutex::new(seen), pushes: Pushes::Count }
     }
 
     /// The same, with pushed events treated in this way.
@@ -87,7 +85,7 @@ impl Sink {
 
     /// Recognises from now on in this way what two sources tell.
     pub fn recognise(&self, how: Recognition) {
-        self.recognition.store(how as u8, Ordering::Relaxed);
+        self.seen.lock().recognition = how;
     }
 
     /// Records an attempt that was pushed, unless it was recorded before or pushes do not count.
@@ -127,10 +125,10 @@ impl Sink {
 
     /// What was seen is held until the event is recorded: who is told that it was there before must find it counted.
     fn receive(&self, source: Source, row: Option<RowMark>, event: &RequestEvent<'_>, now: Timestamp) -> Receipt {
-        let twin = self.twin(event, if row.is_some() { Teller::Row } else { Teller::Push });
         let is_of_long_ago = row.is_some() && event.ended_at.is_older_than(LONG_AGO, now);
         let age = if is_of_long_ago { Age::LongAgo } else { Age::Recent };
         let mut seen = self.seen.lock();
+        let twin = seen.recognition.twin(event, if row.is_some() { Teller::Row } else { Teller::Push });
         if !seen.window.insert(event.attempt, age) {
             self.state.note_duplicate(Origin { source, sighting: None, row }, event, now);
             return Receipt::Duplicate;
@@ -153,15 +151,15 @@ impl Sink {
             }
         }
     }
+}
 
-    fn twin(&self, event: &RequestEvent<'_>, teller: Teller) -> Option<Twin> {
-        let recognition = self.recognition.load(Ordering::Relaxed);
-        let key = if recognition == Recognition::ByCall as u8 {
-            event.twins.by_call
-        } else if recognition == Recognition::ById as u8 {
-            event.twins.by_id
-        } else {
-            None
+impl Recognition {
+    /// By what another source may tell this attempt.
+    fn twin(self, event: &RequestEvent<'_>, teller: Teller) -> Option<Twin> {
+        let key = match self {
+            Self::Alone => None,
+            Self::ByCall => event.twins.by_call,
+            Self::ById => event.twins.by_id,
         };
         Some(Twin { key: key?, teller, started_at: event.started_at, booked: event.cost.booked() })
     }
