@@ -70,6 +70,7 @@ pub use expected::Expected;
 pub use fallbacks::FallbackFacts;
 pub use health_checks::HealthCheckFacts;
 pub use histogram::{Bounds, DURATION, GATEWAY_OVERHEAD, Histogram, TIME_PER_OUTPUT_TOKEN, TIME_TO_FIRST_TOKEN};
+pub use journal::Journal;
 pub use label::{LabelSet, clean};
 pub use ledger::{Counted, CountedHour, LedgerChange};
 pub use listing::{Listing, Standing};

@@ -194,11 +194,15 @@ fn a_list_that_comes_and_goes_does_not_fill_the_table() {
     }
     let size = |at| {
         let sizes = pipeline.state.snapshot(at).tables;
-        sizes.into_iter().find(|(table, _)| *table == "deployments").map(|(_, size)| size)
+        sizes.into_iter().find(|size| size.table == "deployments")
     };
-    assert_eq!(size(later(100)), Some(TableSize { rows: 10, limit: 10, overflowed: 0 }), "for what is told late");
+    assert_eq!(
+        size(later(100)),
+        Some(TableSize { table: "deployments", rows: 10, limit: 10, overflowed: 0 }),
+        "for what is told late"
+    );
     pipeline.state.list(&[], later(2_000));
-    assert_eq!(size(later(2_000)), Some(TableSize { rows: 0, limit: 10, overflowed: 0 }));
+    assert_eq!(size(later(2_000)), Some(TableSize { table: "deployments", rows: 0, limit: 10, overflowed: 0 }));
 }
 
 #[test]

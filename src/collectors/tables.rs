@@ -28,7 +28,7 @@ impl Collector for Tables {
 
     fn collect(&self, view: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
         let labels = |name| LabelSet::new([("table", name)]).made_at(view.snapshot.made_at);
-        let tables: Vec<_> = view.snapshot.tables.iter().map(|(name, size)| (labels(name), size)).collect();
+        let tables: Vec<_> = view.snapshot.tables.iter().map(|size| (labels(size.table), size)).collect();
         let mut each = |metric, value: fn(&TableSize) -> u64| {
             out.family(metric);
             for (labels, size) in &tables {

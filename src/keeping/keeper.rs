@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::keys;
 use crate::event::{RowMark, Sighting};
-use crate::state::{Changes, LedgerChange, RowChange, State};
+use crate::state::{Changes, Journal, LedgerChange, RowChange, State};
 use crate::storage::{Space, Write};
 
 /// Writes down what changed in the state since it did so the last time.
@@ -48,30 +48,30 @@ impl Keeper {
         writes.extend(changes.rows().into_iter().map(row));
         writes.extend(changes.ledger.iter().map(counted));
         self.keep_totals(&changes, &mut writes);
+        self.keep_journal(changes.journal, &mut writes);
+        writes
+    }
+
+    fn keep_journal(&mut self, journal: Journal, writes: &mut Vec<Write>) {
+        let Journal { sightings, rows, progress, rows_from, handover } = journal;
         let number = self.next_chunk;
         self.next_chunk += 1;
-        self.keep_sightings(number, &changes.sightings, &mut writes);
-        keep_rows_seen(number, &changes.rows, &mut writes);
-        if let Some(from) = changes.rows_from
+        self.keep_sightings(number, &sightings, writes);
+        keep_rows_seen(number, &rows, writes);
+        if let Some(from) = rows_from
             && self.rows_from.replace(from) != Some(from)
         {
             writes.push(Write::DeleteBelow { space: Space::Seen, key: keys::minute(from) });
         }
-        if let Some(progress) = changes.progress {
-            let (key, value) = (keys::PROGRESS.to_vec(), progress.into_bytes());
-            writes.push(Write::Put { space: Space::Meta, key, value });
-        }
-        if let Some(handover) = changes.handover {
-            let (key, value) = (keys::HANDOVER.to_vec(), handover.into_bytes());
-            writes.push(Write::Put { space: Space::Meta, key, value });
-        }
-        writes
+        let texts = [(keys::PROGRESS, progress), (keys::HANDOVER, handover)];
+        let told = texts.into_iter().filter_map(|(key, text)| Some((key, text?)));
+        writes.extend(told.map(|(key, text)| one(key, text.into_bytes())));
     }
 
     fn keep_totals(&mut self, changes: &Changes, writes: &mut Vec<Write>) {
         let totals = changes.totals();
         if totals != self.totals {
-            writes.push(Write::Put { space: Space::Meta, key: keys::TOTALS.to_vec(), value: totals.clone() });
+            writes.push(one(keys::TOTALS, totals.clone()));
             self.totals = totals;
         }
     }
@@ -97,6 +97,11 @@ impl Keeper {
             writes.push(Write::DeleteBelow { space: Space::Window, key: keys::chunk(*oldest) });
         }
     }
+}
+
+/// What there is one of.
+fn one(key: &[u8], value: Vec<u8>) -> Write {
+    Write::Put { space: Space::Meta, key: key.to_vec(), value }
 }
 
 fn row(change: RowChange) -> Write {

@@ -4,42 +4,43 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::journal::Journal;
-use super::kept::{Kept, KeptSource};
+use super::kept::{Kept, KeptSource, each_kept_table};
 use super::table::{ChangedRow, RowChanges, Table, values_of};
 use super::traffic::Traffic;
-use super::{
-    ConsumerFacts, DeploymentFacts, FallbackFacts, HealthCheckFacts, LedgerChange, ModelFacts, ProbeLatency,
-    ProbeSpending, Source, UpstreamFacts, WithoutModelFacts,
-};
-use crate::event::{RowMark, Sighting, Timestamp};
+use super::{HealthCheckFacts, LedgerChange, ProbeSpending, Source, SourceFacts, WithoutModelFacts};
+use crate::event::Timestamp;
 
 /// What changed since it was taken the last time.
 #[derive(Debug)]
 pub struct Changes {
-    deployments: RowChanges<Arc<DeploymentFacts>>,
-    upstreams: RowChanges<Arc<UpstreamFacts>>,
-    models: RowChanges<ModelFacts>,
-    fallbacks: RowChanges<FallbackFacts>,
-    consumers: RowChanges<ConsumerFacts>,
-    probe_latencies: RowChanges<ProbeLatency>,
-    totals: Totals,
+    tables: Vec<TableChanges>,
+    made_at: Option<Timestamp>,
+    health_checks: HealthCheckFacts,
+    without_model: WithoutModelFacts,
+    probe_spending: ProbeSpending,
+    sources: [SourceFacts; Source::ALL.len()],
     /// What was counted by hour and model, by keys of its own.
     pub ledger: Vec<LedgerChange>,
-    /// The attempts that were seen.
-    pub sightings: Vec<Sighting>,
-    /// The rows of a gateway's database that were seen.
-    pub rows: Vec<RowMark>,
-    /// How far the source has come that reads these rows, where it told.
-    pub progress: Option<String>,
-    /// Rows of earlier minutes need not be remembered, where it told.
-    pub rows_from: Option<i64>,
-    /// What this replica must remember of itself, where that changed.
-    pub handover: Option<String>,
+    /// What is no value of a metric.
+    pub journal: Journal,
+}
+
+/// What changed in one table.
+#[derive(Debug)]
+struct TableChanges {
+    table: &'static str,
+    overflowed: u64,
+    rows: Box<dyn WriteDown>,
+}
+
+/// Rows of whatever facts.
+trait WriteDown: std::fmt::Debug + Send {
+    /// Adds them to `rows`, written down; those that are gone first, as one of the same labels may have come after them.
+    fn write_down(&self, table: &'static str, rows: &mut Vec<RowChange>);
 }
 
 /// What became of one row of a table.
@@ -76,54 +77,41 @@ pub struct NotRestored {
     pub reason: String,
 }
 
-/// Does the same with each table whose rows are kept; its name is the one in the metrics.
-macro_rules! each_kept_table {
-    ($traffic:expr, |$name:ident, $table:ident| $body:expr) => {{
-        let traffic = $traffic;
-        let ($name, $table) = ("deployments", &mut traffic.deployments);
-        $body;
-        let ($name, $table) = ("upstreams", &mut traffic.upstreams);
-        $body;
-        let ($name, $table) = ("models", &mut traffic.models);
-        $body;
-        let ($name, $table) = ("fallbacks", &mut traffic.fallbacks);
-        $body;
-        let ($name, $table) = ("consumers", &mut traffic.consumers);
-        $body;
-        let ($name, $table) = ("probe_latencies", &mut traffic.probe_latencies);
-        $body;
-    }};
-}
-
 impl Changes {
-    /// The rows that changed, written down; those that are gone first, as one of the same labels may have come after them.
+    /// The rows that changed, written down, to be made so in their order.
     #[must_use]
     pub fn rows(&self) -> Vec<RowChange> {
         let mut rows = Vec::new();
-        written("deployments", &self.deployments, &mut rows);
-        written("upstreams", &self.upstreams, &mut rows);
-        written("models", &self.models, &mut rows);
-        written("fallbacks", &self.fallbacks, &mut rows);
-        written("consumers", &self.consumers, &mut rows);
-        written("probe_latencies", &self.probe_latencies, &mut rows);
+        self.tables.iter().for_each(|changes| changes.rows.write_down(changes.table, &mut rows));
         rows
     }
 
     /// What is counted in no table, written down.
     #[must_use]
     pub fn totals(&self) -> Vec<u8> {
-        serde_json::to_vec(&self.totals).unwrap_or_default()
+        let sources = Source::ALL.iter().zip(&self.sources);
+        let totals = Totals {
+            made_at: self.made_at,
+            health_checks: self.health_checks,
+            without_model: self.without_model,
+            probe_spending: self.probe_spending,
+            sources: sources.map(|(source, facts)| (source.as_str().into(), KeptSource::new(facts))).collect(),
+            overflowed: self.tables.iter().map(|changes| (changes.table.into(), changes.overflowed)).collect(),
+        };
+        serde_json::to_vec(&totals).unwrap_or_default()
     }
 }
 
-fn written<F: Kept>(table: &'static str, changes: &RowChanges<F>, rows: &mut Vec<RowChange>) {
-    rows.extend(changes.removed.iter().map(|key| RowChange { table, key: key.clone(), value: None }));
-    rows.extend(changes.changed.iter().map(|ChangedRow { key, made_at, facts }| {
-        let mut value = made_at.as_micros().to_le_bytes().to_vec();
-        // Names are texts, so that it can't fail.
-        _ = serde_json::to_writer(&mut value, &facts.form());
-        RowChange { table, key: key.clone(), value: Some(value) }
-    }));
+impl<F: Kept + std::fmt::Debug + Send> WriteDown for RowChanges<F> {
+    fn write_down(&self, table: &'static str, rows: &mut Vec<RowChange>) {
+        rows.extend(self.removed.iter().map(|key| RowChange { table, key: key.clone(), value: None }));
+        rows.extend(self.changed.iter().map(|ChangedRow { key, made_at, facts }| {
+            let mut value = made_at.as_micros().to_le_bytes().to_vec();
+            // Names are texts, so that it can't fail.
+            _ = serde_json::to_writer(&mut value, &facts.form());
+            RowChange { table, key: key.clone(), value: Some(value) }
+        }));
+    }
 }
 
 impl Traffic {
@@ -131,54 +119,38 @@ impl Traffic {
     pub(super) fn track_changes(&mut self) {
         self.journal.get_or_insert_default();
         self.ledger.gather_changes();
-        each_kept_table!(self, |_name, table| table.track_changes());
+        each_kept_table!(self, |table| table.track_changes());
     }
 
     pub(super) fn take_changes(&mut self) -> Changes {
-        let Journal { sightings, rows, progress, rows_from, handover } =
-            self.journal.as_mut().map(std::mem::take).unwrap_or_default();
+        let mut tables = Vec::new();
+        each_kept_table!(&mut *self, |table| {
+            let rows = Box::new(table.take_changes());
+            tables.push(TableChanges { table: table.name(), overflowed: table.size().overflowed, rows });
+        });
         Changes {
-            totals: self.totals(),
-            ledger: self.ledger.changes(),
-            deployments: self.deployments.take_changes(),
-            upstreams: self.upstreams.take_changes(),
-            models: self.models.take_changes(),
-            fallbacks: self.fallbacks.take_changes(),
-            consumers: self.consumers.take_changes(),
-            probe_latencies: self.probe_latencies.take_changes(),
-            sightings,
-            rows,
-            progress,
-            rows_from,
-            handover,
-        }
-    }
-
-    fn totals(&mut self) -> Totals {
-        let mut overflowed = BTreeMap::new();
-        each_kept_table!(&mut *self, |name, table| _ = overflowed.insert(Cow::Borrowed(name), table.size().overflowed));
-        let sources = Source::ALL.iter().zip(&self.sources);
-        Totals {
+            tables,
             made_at: self.made_at,
             health_checks: self.health_checks,
             without_model: self.without_model,
             probe_spending: self.probe_spending,
-            sources: sources.map(|(source, facts)| (source.as_str().into(), KeptSource::new(facts))).collect(),
-            overflowed,
+            sources: self.sources,
+            ledger: self.ledger.changes(),
+            journal: self.journal.as_mut().map(std::mem::take).unwrap_or_default(),
         }
     }
 
     /// The label names of each table whose rows are kept: rows with other labels are other series.
     pub(super) fn kept_labels(&mut self) -> Vec<(&'static str, Vec<String>)> {
         let mut labels = Vec::new();
-        each_kept_table!(self, |name, table| labels.push((name, table.label_names())));
+        each_kept_table!(self, |table| labels.push((table.name(), table.label_names())));
         labels
     }
 
     pub(super) fn restore_row(&mut self, table: &str, key: &[u8], value: &[u8]) -> Result<(), NotRestored> {
         let window = self.settings.window;
         let unreadable = |reason: String| NotRestored { what: format!("a row of {table}"), reason };
-        each_kept_table!(self, |name, rows| if name == table {
+        each_kept_table!(self, |rows| if rows.name() == table {
             return restore_row(rows, key, value, window).map_err(unreadable);
         });
         Err(unreadable("there is no such table in this version".to_owned()))
@@ -196,7 +168,7 @@ impl Traffic {
                 kept.restore(self.source_mut(source));
             }
         }
-        each_kept_table!(self, |name, table| if let Some(count) = overflowed.get(name) {
+        each_kept_table!(self, |table| if let Some(count) = overflowed.get(table.name()) {
             table.restore_overflowed(*count);
         });
         Ok(())

@@ -1,37 +1,10 @@
-//! What a delivery is besides what it counts: told again, no event, richer than what was told before, or evidence alone; and
-//! what of it must outlive a restart.
+//! What a delivery is besides what it counts: told again, no event, richer than what was told before, or evidence alone.
 
 use super::traffic::Traffic;
 use super::{Origin, RejectReason, Source};
-use crate::event::{Deployment, Reach, RequestEvent, RowMark, Timestamp, Usage, Usd};
+use crate::event::{Deployment, Reach, RequestEvent, Timestamp, Usage, Usd};
 
 impl Traffic {
-    pub(super) fn note_progress(&mut self, progress: String, rows_from: i64) {
-        if let Some(journal) = &mut self.journal {
-            (journal.progress, journal.rows_from) = (Some(progress), Some(rows_from));
-        }
-    }
-
-    pub(super) fn note_rows_seen(&mut self, rows: &[RowMark]) {
-        if let Some(journal) = &mut self.journal {
-            journal.rows.extend(rows);
-        }
-    }
-
-    pub(super) fn note_handover(&mut self, text: String) {
-        if let Some(journal) = &mut self.journal {
-            journal.handover = Some(text);
-        }
-    }
-
-    /// Notes what recognises something that was delivered, whatever becomes of it.
-    pub(super) fn note_origin(&mut self, origin: Origin) {
-        if let Some(journal) = &mut self.journal {
-            journal.sightings.extend(origin.sighting);
-            journal.rows.extend(origin.row);
-        }
-    }
-
     pub(super) fn note_duplicate(&mut self, origin: Origin, event: &RequestEvent<'_>, now: Timestamp) {
         self.tick(now);
         self.note_origin(origin);

@@ -20,6 +20,26 @@ use serde::de::DeserializeOwned;
 use super::{ConsumerFacts, FallbackFacts};
 pub(super) use source::KeptSource;
 
+/// Does the same with each table whose rows are kept.
+macro_rules! each_kept_table {
+    ($traffic:expr, |$table:ident| $body:expr) => {{
+        let traffic = $traffic;
+        let $table = &mut traffic.deployments;
+        $body;
+        let $table = &mut traffic.upstreams;
+        $body;
+        let $table = &mut traffic.models;
+        $body;
+        let $table = &mut traffic.fallbacks;
+        $body;
+        let $table = &mut traffic.consumers;
+        $body;
+        let $table = &mut traffic.probe_latencies;
+        $body;
+    }};
+}
+pub(super) use each_kept_table;
+
 /// Facts that are kept across restarts.
 pub(super) trait Kept: Sized {
     /// What is written down.

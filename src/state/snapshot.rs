@@ -64,8 +64,8 @@ pub struct Snapshot {
     pub agreement: Agreement,
     /// What waits in the gateway's Redis to be written to its database.
     pub spend_buffers: SpendBuffers,
-    /// How full each table is, by name.
-    pub tables: [(&'static str, TableSize); 8],
+    /// How full each table is.
+    pub tables: [TableSize; 8],
 }
 
 impl Snapshot {

@@ -29,6 +29,7 @@ pub(super) const OVERFLOW: &str = "other";
 /// Facts by label values.
 #[derive(Debug)]
 pub(super) struct Table<F> {
+    name: &'static str,
     names: Box<[Box<str>]>,
     entries: Vec<Entry<F>>,
     /// Positions in `entries` whose row was removed: the next rows go there.
@@ -98,6 +99,8 @@ impl<F> Rows<F> {
 /// How full a table is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TableSize {
+    /// Its name.
+    pub table: &'static str,
     /// Rows, not counting the overflow row.
     pub rows: usize,
     /// The most rows there may be.
@@ -107,10 +110,11 @@ pub struct TableSize {
 }
 
 impl<F> Table<F> {
-    /// An empty table with these label names.
+    /// An empty table of this name, with these label names.
     #[must_use]
-    pub(super) fn new<N: Into<Box<str>>>(names: impl IntoIterator<Item = N>, limit: usize) -> Self {
+    pub(super) fn new<N: Into<Box<str>>>(name: &'static str, names: impl IntoIterator<Item = N>, limit: usize) -> Self {
         Self {
+            name,
             names: names.into_iter().map(Into::into).collect(),
             entries: Vec::new(),
             free: Vec::new(),
@@ -239,11 +243,16 @@ impl<F> Table<F> {
         unwanted
     }
 
+    /// As metrics and the store call it.
+    pub(super) const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// How full it is.
     #[must_use]
     pub(super) fn size(&self) -> TableSize {
         let rows = self.entries.len() - self.free.len() - usize::from(self.overflow_row.is_some());
-        TableSize { rows, limit: self.limit, overflowed: self.overflowed }
+        TableSize { table: self.name, rows, limit: self.limit, overflowed: self.overflowed }
     }
 
     /// A copy of all rows.

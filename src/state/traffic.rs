@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::calls::Calls;
 use super::journal::Journal;
+use super::kept::each_kept_table;
 use super::ledger::Ledger;
 use super::names::Names;
 use super::outbox::Outbox;
@@ -97,25 +98,25 @@ impl Traffic {
     pub(super) fn new(settings: Settings) -> Self {
         let consumer_labels = settings.consumer_labels.iter().map(ConsumerLabel::label_name);
         Self {
-            deployments: Table::new(deployments::LABELS, settings.deployments),
+            deployments: Table::new("deployments", deployments::LABELS, settings.deployments),
             links: Vec::new(),
             listed_at: None,
             rows_of_listed: HashMap::new(),
-            probe_latencies: Table::new(probe_latency::LABELS, settings.models),
+            probe_latencies: Table::new("probe_latencies", probe_latency::LABELS, settings.models),
             probe_spending: ProbeSpending::default(),
             made_at: None,
             journal: None,
             outbox: None,
             ledger: Ledger::new(settings.models),
             agreement: Agreement::default(),
-            upstreams: Table::new(upstreams::LABELS, settings.models),
-            models: Table::new(models::LABELS, settings.models),
-            fallbacks: Table::new(fallbacks::LABELS, settings.models),
-            consumers: Table::new(consumer_labels.chain(["model".to_owned()]), settings.consumers),
-            budgets: Table::new(budgets::LABELS, settings.budgets),
+            upstreams: Table::new("upstreams", upstreams::LABELS, settings.models),
+            models: Table::new("models", models::LABELS, settings.models),
+            fallbacks: Table::new("fallbacks", fallbacks::LABELS, settings.models),
+            consumers: Table::new("consumers", consumer_labels.chain(["model".to_owned()]), settings.consumers),
+            budgets: Table::new("budgets", budgets::LABELS, settings.budgets),
             entity_lists: Default::default(),
             names: Names::default(),
-            rate_limits: Table::new(rate_limits::LABELS, settings.deployments),
+            rate_limits: Table::new("rate_limits", rate_limits::LABELS, settings.deployments),
             health_checks: HealthCheckFacts::default(),
             without_model: WithoutModelFacts::default(),
             calls: Calls::default(),
@@ -132,12 +133,7 @@ impl Traffic {
     /// Series that are made from now on are made at this moment.
     pub(super) fn tick(&mut self, now: Timestamp) {
         self.made_at.get_or_insert(now);
-        self.deployments.tick(now);
-        self.upstreams.tick(now);
-        self.models.tick(now);
-        self.fallbacks.tick(now);
-        self.consumers.tick(now);
-        self.probe_latencies.tick(now);
+        each_kept_table!(self, |table| table.tick(now));
     }
 
     pub(super) fn source_mut(&mut self, source: Source) -> &mut SourceFacts {
@@ -318,14 +314,14 @@ impl Traffic {
             fleet: self.fleet(now),
             made_at: self.made_at,
             tables: [
-                ("deployments", self.deployments.size()),
-                ("upstreams", self.upstreams.size()),
-                ("models", self.models.size()),
-                ("fallbacks", self.fallbacks.size()),
-                ("consumers", self.consumers.size()),
-                ("budgets", self.budgets.size()),
-                ("rate_limits", self.rate_limits.size()),
-                ("probe_latencies", self.probe_latencies.size()),
+                self.deployments.size(),
+                self.upstreams.size(),
+                self.models.size(),
+                self.fallbacks.size(),
+                self.consumers.size(),
+                self.budgets.size(),
+                self.rate_limits.size(),
+                self.probe_latencies.size(),
             ],
             probe_latencies: self.probe_latencies.rows(),
             upstreams: self.upstreams.rows(),

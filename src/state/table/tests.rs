@@ -1,7 +1,7 @@
 use super::*;
 
 fn table(limit: usize) -> Table<u64> {
-    Table::new(["a", "b"], limit)
+    Table::new("table", ["a", "b"], limit)
 }
 
 fn rendered(table: &mut Table<u64>) -> Vec<(String, u64)> {
@@ -15,7 +15,7 @@ fn what_has_no_place_goes_to_the_overflow_row_and_sums_stay_exact() {
         *table.entry(&[key, "1"], || 0) += 1;
     }
     assert_eq!(table.rows().iter().map(|row| *row.facts).sum::<u64>(), 5);
-    assert_eq!(table.size(), TableSize { rows: 2, limit: 2, overflowed: 2 });
+    assert_eq!(table.size(), TableSize { table: "table", rows: 2, limit: 2, overflowed: 2 });
     assert!(rendered(&mut table).contains(&(r#"a="other",b="other""#.to_owned(), 2)));
 }
 
@@ -47,7 +47,7 @@ fn a_removed_row_makes_room_and_is_not_shown() {
     assert!(!table.contains(&["x", "1"]));
     assert_eq!(rendered(&mut table), [(r#"a="y",b="1""#.to_owned(), 1)]);
     *table.entry(&["z", "1"], || 5) += 0;
-    assert_eq!(table.size(), TableSize { rows: 2, limit: 2, overflowed: 0 });
+    assert_eq!(table.size(), TableSize { table: "table", rows: 2, limit: 2, overflowed: 0 });
     assert_eq!(rendered(&mut table).len(), 2);
     *table.entry(&["x", "1"], || 0) += 1;
     assert_eq!(table.size().overflowed, 1, "the removed row's place is taken");
@@ -66,5 +66,5 @@ fn facts_that_do_not_add_up_are_dropped_and_counted_when_there_is_no_room() {
     let mut table = table(1);
     assert!(table.entry_or_drop(&["x", "1"], || 0).is_some());
     assert!(table.entry_or_drop(&["y", "1"], || 0).is_none());
-    assert_eq!(table.size(), TableSize { rows: 1, limit: 1, overflowed: 1 });
+    assert_eq!(table.size(), TableSize { table: "table", rows: 1, limit: 1, overflowed: 1 });
 }
