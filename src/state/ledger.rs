@@ -4,6 +4,7 @@
 //! indexed by. What asks no model, was refused before a deployment, or is the gateway's own health check stands under `other`, and so
 //! does what has no room.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use foldhash::fast::RandomState;
@@ -203,10 +204,13 @@ impl Ledger {
             Some(bucket) => bucket,
             None => {
                 let model = if models.len() < self.most_models { &*model } else { OVERFLOW };
-                let before = models.len();
-                models.entry(model.into()).or_default();
-                self.buckets += models.len() - before;
-                models.get_mut(model).expect("it was just put there")
+                match models.entry(model.into()) {
+                    Entry::Occupied(bucket) => bucket.into_mut(),
+                    Entry::Vacant(place) => {
+                        self.buckets += 1;
+                        place.insert(Bucket::default())
+                    }
+                }
             }
         };
         change(&mut bucket.counted);
