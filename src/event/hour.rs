@@ -20,7 +20,7 @@ impl UtcHour {
 
     /// The first hour that begins at this moment or after it.
     #[must_use]
-    pub const fn from(at: Timestamp) -> Self {
+    pub const fn at_or_after(at: Timestamp) -> Self {
         let hour = Self::of(at);
         if at.as_micros() == hour.beginning().as_micros() { hour } else { hour.plus(1) }
     }
@@ -86,8 +86,8 @@ mod tests {
         assert_eq!(ten.to_string(), "2026-11-24T10:00:00Z");
         assert_eq!(UtcHour::of(Timestamp::from_micros(1_795_514_399_999_999)), ten.plus(-1));
         assert_eq!(ten.end(), ten.plus(1).beginning());
-        assert_eq!(UtcHour::from(ten.beginning()), ten);
-        assert_eq!(UtcHour::from(Timestamp::from_micros(1_795_514_400_000_001)), ten.plus(1));
+        assert_eq!(UtcHour::at_or_after(ten.beginning()), ten);
+        assert_eq!(UtcHour::at_or_after(Timestamp::from_micros(1_795_514_400_000_001)), ten.plus(1));
         assert_eq!(UtcHour::first_of(UtcDay::of(ten.beginning())), ten.plus(-10));
         assert_eq!(ten.until(ten.plus(2)).collect::<Vec<_>>(), [ten, ten.plus(1)]);
     }

@@ -67,8 +67,14 @@ impl Usd {
     /// differs by nothing.
     #[must_use]
     pub fn difference(self, other: Self) -> f64 {
-        let distance = Self(self.0.abs_diff(other.0)).as_f64();
+        let distance = self.distance(other).as_f64();
         if self < other { -distance } else { distance }
+    }
+
+    /// How far apart the two are, whichever is more.
+    #[must_use]
+    pub const fn distance(self, other: Self) -> Self {
+        Self(self.0.abs_diff(other.0))
     }
 
     /// This much less, and nothing where that is more than there is.

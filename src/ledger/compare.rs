@@ -66,7 +66,7 @@ impl ComparedModel {
     /// Whether both sides say the same cost.
     #[must_use]
     pub fn costs_agree(&self) -> bool {
-        are_within(TOLERANCE, self.counted.cost, self.spend_log.cost)
+        self.counted.cost.distance(self.spend_log.cost) <= TOLERANCE
     }
 }
 
@@ -107,17 +107,9 @@ impl Total {
 #[must_use]
 pub fn agree_to_the_cent(models: &[ComparedModel]) -> bool {
     let Total { counted, spend_log } = Total::of(models);
-    let is_same = |counted: Usd, booked: Usd| !is_at_least(HALF_A_CENT, counted, booked);
+    let is_same = |counted: Usd, booked: Usd| counted.distance(booked) < HALF_A_CENT;
     is_same(counted.cost, spend_log.cost)
         && models.iter().all(|compared| is_same(compared.counted.cost, compared.spend_log.cost))
-}
-
-fn are_within(tolerance: Usd, one: Usd, other: Usd) -> bool {
-    one.saturating_sub(other) <= tolerance && other.saturating_sub(one) <= tolerance
-}
-
-fn is_at_least(least: Usd, one: Usd, other: Usd) -> bool {
-    one.saturating_sub(other) >= least || other.saturating_sub(one) >= least
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ pub(super) struct Scope {
 impl Scope {
     /// The first of them, from yesterday on.
     pub(super) fn first(&self) -> UtcHour {
-        UtcHour::from(self.counting_since).max(UtcHour::first_of(self.yesterday()))
+        UtcHour::at_or_after(self.counting_since).max(UtcHour::first_of(self.yesterday()))
     }
 
     /// The one after the last.

@@ -97,7 +97,7 @@ pub async fn reconcile(
     to: Timestamp,
     url: Option<Url>,
 ) -> Result<Reconciled, ReconcileError> {
-    let (first, end) = (UtcHour::of(from), UtcHour::from(to));
+    let (first, end) = (UtcHour::of(from), UtcHour::at_or_after(to));
     if from >= to {
         return Err(ReconcileError::Nothing);
     }

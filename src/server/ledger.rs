@@ -58,6 +58,6 @@ impl Range {
         if begin > end {
             return Err("from must not be after to".to_owned());
         }
-        Ok((UtcHour::of(begin), UtcHour::from(end)))
+        Ok((UtcHour::of(begin), UtcHour::at_or_after(end)))
     }
 }
