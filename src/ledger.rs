@@ -9,6 +9,7 @@ mod books;
 mod compare;
 mod drifts;
 pub mod json;
+mod moment;
 mod readings;
 
 use std::fmt;
@@ -20,6 +21,7 @@ pub use auditor::Auditor;
 pub use books::{Books, BooksByModel, BooksError, OpenBooks};
 pub use compare::{Total, agree_to_the_cent, compare};
 pub(crate) use compare::{add_up, has_room};
+pub use moment::parse_moment;
 
 /// What whoever reads the rows of the spend log knows of them; nothing where nobody does.
 #[derive(Clone, Default)]

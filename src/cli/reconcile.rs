@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use llm_exporter::config::{Config, Overrides};
 use llm_exporter::event::{Timestamp, Usd, UtcHour};
-use llm_exporter::ledger::json::parse_moment;
-use llm_exporter::ledger::{Total, agree_to_the_cent};
+use llm_exporter::ledger::{Total, agree_to_the_cent, parse_moment};
 use llm_exporter::state::{Booked, Counted};
 use llm_exporter::{Reconciled, reconcile};
 use url::Url;

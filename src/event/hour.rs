@@ -70,8 +70,7 @@ impl UtcHour {
 /// `2026-11-24T10:00:00Z`
 impl fmt::Display for UtcHour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.beginning().as_micros().div_euclid(1_000_000);
-        jiff::Timestamp::from_second(seconds).unwrap_or_default().fmt(f)
+        jiff::Timestamp::from(self.beginning()).fmt(f)
     }
 }
 

@@ -90,6 +90,19 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+/// What jiff has no moment for, before the year -9999 or after 9999, is the epoch.
+impl From<Timestamp> for jiff::Timestamp {
+    fn from(at: Timestamp) -> Self {
+        Self::from_microsecond(at.0).unwrap_or_default()
+    }
+}
+
+impl From<jiff::Timestamp> for Timestamp {
+    fn from(at: jiff::Timestamp) -> Self {
+        Self(at.as_microsecond())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

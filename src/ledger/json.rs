@@ -44,10 +44,10 @@ impl LedgerJson {
         let told: usize = hours.iter().map(|hour| hour.models.len()).sum();
         let next = hours.last().map(|last| last.hour.plus(1)).filter(|next| told >= most && *next < end);
         Self {
-            counting_since: counting_since.map(written),
-            from: written(first.beginning()),
-            to: written(end.beginning()),
-            next: next.map(|next| written(next.beginning())),
+            counting_since: counting_since.map(Into::into),
+            from: first.beginning().into(),
+            to: end.beginning().into(),
+            next: next.map(|next| next.beginning().into()),
             hours: hours.iter().map(HourJson::new).collect(),
         }
     }
@@ -55,19 +55,19 @@ impl LedgerJson {
     /// Since when everything is counted.
     #[must_use]
     pub fn counting_since(&self) -> Option<Timestamp> {
-        self.counting_since.map(read)
+        self.counting_since.map(Into::into)
     }
 
     /// Where to go on, if there is more.
     #[must_use]
     pub fn next(&self) -> Option<Timestamp> {
-        self.next.map(read)
+        self.next.map(Into::into)
     }
 
     /// The hours.
     pub fn hours(self) -> impl Iterator<Item = CountedHour> {
         self.hours.into_iter().map(|HourJson { hour, models }| CountedHour {
-            hour: UtcHour::of(read(hour)),
+            hour: UtcHour::of(hour.into()),
             models: models.into_iter().map(ModelJson::counted).collect(),
         })
     }
@@ -81,7 +81,7 @@ impl HourJson {
             failures_without_row: counted.unstored,
             cost_usd: counted.cost.as_f64(),
         });
-        Self { hour: written(counted.hour.beginning()), models: models.collect() }
+        Self { hour: counted.hour.beginning().into(), models: models.collect() }
     }
 }
 
@@ -93,51 +93,11 @@ impl ModelJson {
     }
 }
 
-/// Reads `2026-11-24T10:00:00Z`, with any offset, or a date, which is its midnight in UTC.
-///
-/// # Errors
-/// Says what was expected.
-pub fn parse_moment(text: &str) -> Result<Timestamp, String> {
-    // Where there is a time, there must be an offset, or nobody knows which time it is.
-    let moment = if text.contains(['T', ' ', ':']) { text.parse() } else { midnight(text) };
-    let wrong =
-        |_: jiff::Error| "expected a time such as 2026-11-24T10:00:00Z, or a date such as 2026-11-24".to_owned();
-    moment.map(read).map_err(wrong)
-}
-
-fn midnight(date: &str) -> Result<jiff::Timestamp, jiff::Error> {
-    let date: jiff::civil::Date = date.parse()?;
-    jiff::tz::TimeZone::UTC.to_timestamp(date.to_datetime(jiff::civil::Time::midnight()))
-}
-
-fn written(at: Timestamp) -> jiff::Timestamp {
-    jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or_default()
-}
-
-fn read(at: jiff::Timestamp) -> Timestamp {
-    Timestamp::from_micros(at.as_microsecond())
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-
-    #[test]
-    fn times_have_an_offset_or_are_dates() {
-        let noon = UtcHour::from_number(498_755).beginning();
-        for (text, expected) in [
-            ("2026-11-24T11:00:00Z", Some(noon)),
-            ("2026-11-24T12:00:00+01:00", Some(noon)),
-            ("2026-11-24", Some(UtcHour::from_number(498_744).beginning())),
-            ("2026-11-24T11:00:00", None),
-            ("yesterday", None),
-            ("", None),
-        ] {
-            assert_eq!(parse_moment(text).ok(), expected, "{text}");
-        }
-    }
 
     #[test]
     fn what_is_written_is_read_again_and_says_where_to_go_on() {

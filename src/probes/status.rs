@@ -65,7 +65,7 @@ pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok()?,
         Err(_) => {
             let date = DateTimeParser::new().parse_timestamp(header).ok()?;
-            Timestamp::from_micros(date.as_microsecond()).since(now).unwrap_or_default()
+            Timestamp::from(date).since(now).unwrap_or_default()
         }
     };
     Some(wait.min(LONGEST_WAIT))

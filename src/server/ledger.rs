@@ -11,7 +11,8 @@ use super::heavy;
 use super::refusal::fail;
 use super::shared::{Shared, now};
 use crate::event::{Timestamp, UtcHour};
-use crate::ledger::json::{LedgerJson, parse_moment};
+use crate::ledger::json::LedgerJson;
+use crate::ledger::parse_moment;
 
 /// What is shown where no time is given.
 const LAST: Duration = Duration::from_hours(24);

@@ -162,5 +162,5 @@ fn with(path: &Path, end: &str) -> PathBuf {
 
 /// `20261125T030405Z`
 fn compact(now: Timestamp) -> impl std::fmt::Display {
-    jiff::Timestamp::from_microsecond(now.as_micros()).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ")
+    jiff::Timestamp::from(now).strftime("%Y%m%dT%H%M%SZ")
 }

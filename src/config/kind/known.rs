@@ -60,14 +60,14 @@ pub(in crate::config) const START: One<Start> = One {
         "now" => Some(Start::Now),
         "beginning" => Some(Start::Beginning),
         time => {
-            let micros = time.parse::<jiff::Timestamp>().ok()?.as_microsecond();
-            (micros >= 0).then(|| Start::At(Timestamp::from_micros(micros)))
+            let at = Timestamp::from(time.parse::<jiff::Timestamp>().ok()?);
+            (at >= Timestamp::default()).then_some(Start::At(at))
         }
     },
     show: |start| match start {
         Start::Now => "now".to_owned(),
         Start::Beginning => "beginning".to_owned(),
-        Start::At(at) => quoted(&jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or_default()),
+        Start::At(at) => quoted(&jiff::Timestamp::from(*at)),
     },
 };
 

@@ -338,8 +338,7 @@ fn budget<'a>(
 fn parse_time(text: &str) -> Option<Timestamp> {
     let zoned = text.parse::<jiff::Timestamp>().ok();
     let utc = || jiff::tz::TimeZone::UTC.to_timestamp(text.parse().ok()?).ok();
-    let time = zoned.or_else(utc)?;
-    Some(Timestamp::from_micros(time.as_microsecond()))
+    zoned.or_else(utc).map(Timestamp::from)
 }
 
 fn overhead(payload: &Payload<'_>) -> Option<Duration> {

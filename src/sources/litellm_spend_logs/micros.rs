@@ -1,7 +1,7 @@
 //! Moments as PostgreSQL sends and takes them: microseconds since the year 2000.
 
 use std::error::Error;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use tokio_postgres::types::{self, FromSql, Type, accepts};
 
@@ -28,12 +28,9 @@ impl<'a> FromSql<'a> for Micros {
 
 /// The same moment as a parameter of a statement.
 pub(super) fn parameter(at: Timestamp) -> types::Timestamp<SystemTime> {
-    let micros = at.as_micros();
-    let distance = Duration::from_micros(micros.unsigned_abs());
-    match micros {
+    match at.as_micros() {
         i64::MIN => types::Timestamp::NegInfinity,
         i64::MAX => types::Timestamp::PosInfinity,
-        0.. => types::Timestamp::Value(UNIX_EPOCH + distance),
-        _ => types::Timestamp::Value(UNIX_EPOCH - distance),
+        _ => types::Timestamp::Value(at.into()),
     }
 }
