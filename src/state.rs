@@ -91,6 +91,7 @@ pub use sources::{Origin, RejectReason, Source, SourceFacts};
 pub use spend_buffers::{SpendBuffer, SpendBuffers};
 pub use startup::Startup;
 pub use streak::Streak;
+pub(crate) use table::OVERFLOW;
 pub use table::{Row, Rows, TableSize};
 pub use tally::Times;
 pub use traffic::Settings;

@@ -1,8 +1,11 @@
 //! Connects to a PostgreSQL. What is read there is the business of whoever connects.
 
 mod cancel;
+mod catalogue;
 mod connection;
 mod error;
+mod names;
+mod question;
 mod target;
 mod tls;
 
@@ -20,8 +23,11 @@ use crate::tls::TlsError;
 use target::Target;
 
 pub use cancel::{Cancel, CancelOnDrop};
+pub use catalogue::{Catalogue, Column, Columns};
 pub use connection::Connection;
 pub use error::DatabaseError;
+pub use names::{qualified, quoted};
+pub use question::{Limits, Parameter};
 
 /// Where tables are unless the address says otherwise.
 const DEFAULT_SCHEMA: &str = "public";
@@ -48,12 +54,6 @@ impl Connector {
         let ca_file = address.ca_file.as_deref().or(ca_file);
         let tls = MakeRustlsConnect::new(tls::client(address.tls, ca_file)?);
         Ok(Self { address: address.clone(), tls })
-    }
-
-    /// Who logs in.
-    #[must_use]
-    pub fn user(&self) -> &str {
-        &self.address.user
     }
 
     /// Where the gateway's tables are.

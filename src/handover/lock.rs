@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::dependencies::database::{Connection, Connector, DatabaseError};
@@ -150,7 +150,7 @@ impl Lock {
         self.until.end();
         self.keeper.abort();
         // Where that fails, the connection's end does the same.
-        _ = timeout(FAREWELL, self.connection.ask_plainly("ROLLBACK")).await;
+        _ = self.connection.ask_plainly_within(FAREWELL, "ROLLBACK").await;
     }
 
     fn give_up(&self, reason: String) -> LockLost {
@@ -187,8 +187,7 @@ async fn beat(connection: &Connection, until: &HeldUntil) -> Result<(), Database
 
 /// The first value of each row that comes back in time.
 async fn ask(connection: &Connection, sql: &str) -> Result<Vec<Option<String>>, DatabaseError> {
-    let answer = timeout(PATIENCE, connection.ask_plainly(sql)).await;
-    let rows = answer.map_err(|_| connection.timed_out(PATIENCE))??;
+    let rows = connection.ask_plainly_within(PATIENCE, sql).await?;
     Ok(rows.iter().map(|row| row.get(0).map(str::to_owned)).collect())
 }
 

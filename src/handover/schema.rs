@@ -6,7 +6,6 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use tokio::time::timeout;
 use tokio_postgres::SimpleQueryRow;
 
 use super::chunk::Chunk;
@@ -144,9 +143,7 @@ impl SchemaShare {
             Some(connection) => connection,
             None => self.connector.connect(PATIENCE).await?,
         };
-        let answer = timeout(PATIENCE, connection.ask_plainly(sql)).await;
-        let answer = answer.map_err(|_| connection.timed_out(PATIENCE)).and_then(|answer| answer);
-        match answer {
+        match connection.ask_plainly_within(PATIENCE, sql).await {
             Ok(rows) => {
                 self.connection = Some(connection);
                 Ok(rows)

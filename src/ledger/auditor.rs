@@ -43,7 +43,7 @@ impl Auditor {
     /// # Errors
     /// When the spend log can't be read; what was read before holds. That the daily table can't be is only logged.
     pub async fn round(&mut self, now: Timestamp) -> Result<(), BooksError> {
-        let mut books = self.books.open().await?;
+        let books = self.books.open().await?;
         let Some(counting_since) = self.state.counting_since() else { return Ok(()) };
         // In this order: where the lead is lost in between, the hours end in the past.
         let counted_since = self.rows_read.counted_since.as_ref().map_or(counting_since, |since| since());
@@ -51,26 +51,21 @@ impl Auditor {
         let counted_until = self.rows_read.counted_until.as_ref().map_or(now, |until| until());
         let scope = Scope { now, counting_since, counted_until };
         let mut drifts = Vec::new();
-        let read = self.read_due(&mut books, &scope, &mut drifts).await;
+        let read = self.read_due(&books, &scope, &mut drifts).await;
         if read.is_ok() {
-            self.read_daily(&mut books, &scope).await;
+            self.read_daily(&books, &scope).await;
         }
         self.readings.forget(&scope);
         self.drifts.forget(UtcHour::first_of(scope.yesterday()));
         self.state.note_comparison(Period::Hour, self.readings.last_hour(&scope));
         self.state.note_comparison(Period::Day, self.readings.last_day(&scope));
-        self.tell(&mut books, drifts).await;
+        self.tell(&books, drifts).await;
         read?;
         self.state.note_books_read(now);
         Ok(())
     }
 
-    async fn read_due(
-        &mut self,
-        books: &mut OpenBooks,
-        scope: &Scope,
-        drifts: &mut Vec<Drift>,
-    ) -> Result<(), BooksError> {
+    async fn read_due(&mut self, books: &OpenBooks, scope: &Scope, drifts: &mut Vec<Drift>) -> Result<(), BooksError> {
         let hours = self.state.counted(scope.first(), scope.end(), usize::MAX);
         let counted = hours.into_iter().map(|counted| (counted.hour, counted.models)).collect();
         for hour in self.readings.due(scope, &counted) {
@@ -86,7 +81,7 @@ impl Auditor {
     }
 
     /// It is a third opinion: without it, the others hold.
-    async fn read_daily(&mut self, books: &mut OpenBooks, scope: &Scope) {
+    async fn read_daily(&mut self, books: &OpenBooks, scope: &Scope) {
         if !self.readings.is_daily_due(scope) {
             return;
         }
@@ -108,7 +103,7 @@ impl Auditor {
         self.readings.note_daily(day, scope.now, daily);
     }
 
-    async fn tell(&self, books: &mut OpenBooks, drifts: Vec<Drift>) {
+    async fn tell(&self, books: &OpenBooks, drifts: Vec<Drift>) {
         let untold = drifts.len().saturating_sub(MOST_LINES);
         let mut uncounted: BTreeMap<UtcHour, BTreeMap<String, Vec<String>>> = BTreeMap::new();
         for drift in drifts.into_iter().take(MOST_LINES) {

@@ -108,7 +108,7 @@ pub async fn reconcile(
     let books = books.ok_or(ReconcileError::NoDatabase)?;
     let exporter = Exporter::new(url.or_else(|| own_url(&config.listen)))?;
     let (counting_since, counted) = exporter.counted(first, end).await?;
-    let mut books = books.open().await?;
+    let books = books.open().await?;
     let nothing = BTreeMap::new();
     let mut hours = Vec::new();
     for hour in first.until(end) {

@@ -1,35 +1,27 @@
 //! Who may spend how much, and their names: keys, teams, users, organisations and end users in LiteLLM's own tables.
 //!
-//! One query for each of the five, in a read-only transaction with a time limit, none of it prepared: it works through PgBouncer.
+//! One query for each of the five, in a transaction of its own: it works through PgBouncer.
 //! What the tables look like is asked each time, for a gateway is upgraded while we are connected. One of the five that can't be
 //! read keeps no other from being read.
 
-mod catalog;
 mod error;
 mod listing;
 mod query;
 mod table;
+mod tables;
 
 use std::time::{Duration, SystemTime};
 
-use tokio::time::timeout;
-
-use crate::dependencies::database::{Connection, Connector, DatabaseError};
+use crate::dependencies::database::{Connection, Connector, Limits};
 use crate::event::{BudgetScope, Timestamp};
 use crate::state::EntityList;
 
-use catalog::Catalog;
 pub use error::BudgetsError;
+use tables::Tables;
 
 /// What connecting may take.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
-/// What the server may take for one statement, waiting for locks included.
-const STATEMENT_PATIENCE: Duration = Duration::from_secs(10);
-/// After this the server hangs and does not heed its own limit.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(15);
-
-/// The schema where an address names none.
-const DEFAULT_SCHEMA: &str = "public";
+const LIMITS: Limits = Limits { statement: Duration::from_secs(10), answer: Duration::from_secs(15) };
 
 /// How many are asked for in each scope.
 #[derive(Debug, Clone, Copy)]
@@ -54,16 +46,15 @@ pub struct Reading {
 #[derive(Debug)]
 pub struct LitellmBudgets {
     connector: Connector,
-    schema: String,
     room: Room,
     kept: Option<Connection>,
 }
 
 impl LitellmBudgets {
-    /// Reads in `schema`, which is `public` where none is given.
+    /// Reads in the schema of the address.
     #[must_use]
-    pub fn new(connector: Connector, schema: Option<&str>, room: Room) -> Self {
-        Self { connector, schema: schema.unwrap_or(DEFAULT_SCHEMA).to_owned(), room, kept: None }
+    pub const fn new(connector: Connector, room: Room) -> Self {
+        Self { connector, room, kept: None }
     }
 
     /// Reads all scopes, in the order of [`BudgetScope::ALL`].
@@ -82,11 +73,11 @@ impl LitellmBudgets {
         self.read_through(fresh).await
     }
 
-    async fn read_through(&mut self, mut connection: Connection) -> Result<Vec<Reading>, BudgetsError> {
-        let catalog = Catalog::read(&mut connection, &self.schema).await?;
+    async fn read_through(&mut self, connection: Connection) -> Result<Vec<Reading>, BudgetsError> {
+        let tables = Tables::look_up(&connection, self.connector.schema()).await?;
         let mut readings = Vec::new();
         for scope in BudgetScope::ALL {
-            let list = match self.list(&mut connection, &catalog, scope).await {
+            let list = match self.list(&connection, &tables, scope).await {
                 Err(error) if error.is_about_the_connection() => return Err(error),
                 list => list,
             };
@@ -95,20 +86,6 @@ impl LitellmBudgets {
         self.kept = Some(connection);
         Ok(readings)
     }
-}
-
-/// Runs `asking` on a connection, no longer than a server may hang.
-async fn ask<T>(
-    connection: &mut Connection,
-    asking: impl AsyncFnOnce(&mut Connection) -> Result<T, tokio_postgres::Error>,
-) -> Result<T, BudgetsError> {
-    let answer = timeout(ANSWER_PATIENCE, asking(connection)).await;
-    let server = connection.server().to_owned();
-    let answer = match answer {
-        Ok(answer) => answer.map_err(|source| DatabaseError::Broken { server, source }),
-        Err(_elapsed) => Err(DatabaseError::TimedOut { server, after: ANSWER_PATIENCE }),
-    };
-    answer.map_err(BudgetsError::Database)
 }
 
 fn now() -> Timestamp {

@@ -45,6 +45,7 @@ use crate::sink::Sink;
 use crate::state::{Reading, ReadingProgress, State};
 use crate::supervise::Rounds;
 
+pub(crate) use field::TABLE;
 use memory::Memory;
 use tail::{SOURCE, Tail, Tools, clock, count_while_waiting};
 

@@ -24,7 +24,7 @@ const END: u8 = 0x1f;
 type Key = SmallVec<[u8; 192]>;
 
 /// The value of every label of the overflow row.
-pub(super) const OVERFLOW: &str = "other";
+pub(crate) const OVERFLOW: &str = "other";
 
 /// Facts by label values.
 #[derive(Debug)]

@@ -5,9 +5,10 @@ use std::time::Duration;
 use llm_exporter::address::{DatabaseAddress, HostPort, TlsMode};
 use llm_exporter::config::Secret;
 use llm_exporter::dependencies::Check;
-use llm_exporter::dependencies::database::Connector;
+use llm_exporter::dependencies::database::{Connector, Limits};
 
 use crate::faults::{self, Checked};
+use crate::support::deadline::poll;
 use crate::support::postgres::{Postgres, Setup, USER};
 use crate::support::unprivileged::free_port;
 use crate::{LITTLE_PATIENCE, PATIENCE, assert_up, failure, on_loopback};
@@ -161,6 +162,41 @@ async fn who_connects_can_read() {
     let server = Postgres::start();
     server.execute("CREATE TABLE spend (usd double precision); INSERT INTO spend VALUES (0.25), (0.5)");
     let connection = connector(&address(&server)).connect(PATIENCE).await.expect("it is up");
-    let row = connection.query_one("SELECT sum(usd) FROM spend", &[]).await.expect("the table is there");
-    assert_eq!(row.get::<_, f64>(0), 0.75);
+    let limits = Limits { statement: PATIENCE, answer: PATIENCE };
+    let rows = connection.ask(limits, "SELECT sum(usd) FROM spend", &[]).await.expect("the table is there");
+    assert_eq!(rows[0].get::<_, f64>(0), 0.75);
+    let refused = connection.ask(limits, "DELETE FROM spend", &[]).await.expect_err("it only reads");
+    assert_eq!(refused.code(), Some(&tokio_postgres::error::SqlState::READ_ONLY_SQL_TRANSACTION));
+    let limits = Limits { statement: Duration::from_millis(50), ..limits };
+    let given_up = connection.ask(limits, "SELECT pg_sleep(60)", &[]).await.expect_err("it takes too long");
+    assert_eq!(given_up.code(), Some(&tokio_postgres::error::SqlState::QUERY_CANCELED));
+    assert!(connection.ask(limits, "SELECT 1", &[]).await.is_ok(), "and can be asked again");
+}
+
+/// Waits until so many questions are under way that never end.
+fn asked(server: &Postgres, times: &str) {
+    let count = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'";
+    let seen = poll(PATIENCE, || (server.execute(count) == times).then_some(()));
+    assert!(seen.is_some(), "not {times} within {PATIENCE:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_waits_for_any_more_is_given_up_in_the_database_too() {
+    const WITHOUT_END: Duration = Duration::from_secs(600);
+    let server = Postgres::start();
+    let connected = async || connector(&address(&server)).connect(PATIENCE).await.expect("it is up");
+    let impatient = Limits { statement: WITHOUT_END, answer: Duration::from_millis(500) };
+    let connection = connected().await;
+    let error = connection.ask(impatient, "SELECT pg_sleep(600)", &[]).await.expect_err("it takes too long");
+    assert!(error.is_timeout(), "{error}");
+    asked(&server, "0");
+    let patient = Limits { statement: WITHOUT_END, answer: WITHOUT_END };
+    let connection = connected().await;
+    let dropped = tokio::spawn(async move {
+        _ = tokio::time::timeout(PATIENCE, connection.ask(patient, "SELECT pg_sleep(600)", &[])).await;
+        connection
+    });
+    asked(&server, "1");
+    dropped.abort();
+    asked(&server, "0");
 }

@@ -283,6 +283,20 @@ async fn an_older_gateway_has_fewer_columns_and_no_daily_table() {
 }
 
 #[tokio::test]
+async fn an_hour_is_the_same_whatever_the_servers_zone_and_whether_times_have_one() {
+    let scene = Scene::new();
+    scene.happened(&[of_last_hour("a")]);
+    scene.server.execute("ALTER ROLE postgres SET timezone = 'America/New_York'");
+    let before = scene.compared().await;
+    scene.server.execute(
+        r#"ALTER TABLE "LiteLLM_SpendLogs" ALTER "startTime" TYPE timestamptz USING "startTime" AT TIME ZONE 'UTC'"#,
+    );
+    for scraped in [before, scene.compared().await] {
+        assert_eq!(side(&scraped, MODEL, "hour", "spend_log"), Some((1.0, COST)));
+    }
+}
+
+#[tokio::test]
 async fn the_tables_may_be_in_a_schema_of_another_name() {
     let scene = Scene::without_tables();
     create_in(&scene.server, "lite llm");

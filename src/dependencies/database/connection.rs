@@ -1,10 +1,10 @@
 //! A connection to a database, and the task that moves its bytes.
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -39,6 +39,10 @@ impl Connection {
         &self.server
     }
 
+    pub(super) const fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Asks for the number one. Waits as long as it takes.
     ///
     /// # Errors
@@ -62,14 +66,26 @@ impl Connection {
         Ok(rows.collect())
     }
 
+    /// The same, which takes no longer than `patience`.
+    ///
+    /// # Errors
+    /// When the connection broke, the server refuses, or no answer came in time. What was asked may be under way still: the connection is
+    /// of no further use then.
+    pub async fn ask_plainly_within(
+        &self,
+        patience: Duration,
+        sql: &str,
+    ) -> Result<Vec<SimpleQueryRow>, DatabaseError> {
+        timeout(patience, self.ask_plainly(sql)).await.map_err(|_| self.timed_out(patience))?
+    }
+
     /// That no answer came in this time.
-    pub(crate) fn timed_out(&self, after: Duration) -> DatabaseError {
+    pub(super) fn timed_out(&self, after: Duration) -> DatabaseError {
         DatabaseError::TimedOut { server: self.server.clone(), after }
     }
 
     /// Why something asked of it was not answered, with the server's name.
-    #[must_use]
-    pub fn broken(&self, source: tokio_postgres::Error) -> DatabaseError {
+    pub(super) fn broken(&self, source: tokio_postgres::Error) -> DatabaseError {
         DatabaseError::Broken { server: self.server.clone(), source }
     }
 
@@ -83,20 +99,6 @@ impl Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Connection").field("server", &self.server).finish_non_exhaustive()
-    }
-}
-
-impl Deref for Connection {
-    type Target = Client;
-
-    fn deref(&self) -> &Client {
-        &self.client
-    }
-}
-
-impl DerefMut for Connection {
-    fn deref_mut(&mut self) -> &mut Client {
-        &mut self.client
     }
 }
 

@@ -21,9 +21,9 @@ pub(super) fn start(supervisor: &mut Supervisor, config: &Config, state: &Arc<St
         return Ok(());
     };
     let connector = Connector::new(address, config.database.ca_file.as_deref()).map_err(BackgroundError::Database)?;
-    let (config, schema, state) = (config.clone(), address.schema.clone(), Arc::clone(state));
+    let (config, state) = (config.clone(), Arc::clone(state));
     supervisor.start("budgets", move |rounds| {
-        let reader = LitellmBudgets::new(connector.clone(), schema.as_deref(), room(&config));
+        let reader = LitellmBudgets::new(connector.clone(), room(&config));
         let told = Told { limit: config.limits.budgets, ..Told::default() };
         Refreshing { reader, state: Arc::clone(&state), told }.run(config.clone(), rounds)
     });

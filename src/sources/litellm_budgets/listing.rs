@@ -3,9 +3,9 @@
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 
-use super::catalog::Catalog;
-use super::{BudgetsError, LitellmBudgets, STATEMENT_PATIENCE, ask, now, query};
-use crate::dependencies::database::Connection;
+use super::tables::Tables;
+use super::{BudgetsError, LIMITS, LitellmBudgets, now, query};
+use crate::dependencies::database::{Connection, Parameter};
 use crate::event::{BudgetScope, Timestamp, Usd};
 use crate::sources::litellm::names_a_key;
 use crate::state::{Entity, EntityList};
@@ -14,31 +14,29 @@ impl LitellmBudgets {
     /// Asks for the entities of one scope.
     pub(super) async fn list(
         &self,
-        connection: &mut Connection,
-        catalog: &Catalog,
+        connection: &Connection,
+        tables: &Tables,
         scope: BudgetScope,
     ) -> Result<EntityList, BudgetsError> {
-        let sql = query::sql(catalog, scope)?;
+        let sql = query::sql(tables, scope)?;
         let names = self.room.names[scope.index()];
         let most = self.room.budgets.saturating_add(1).saturating_add(names);
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let asked_at = now();
-        let mut entities = ask(connection, async |connection| rows(connection, &sql, most, names > 0).await).await?;
-        // A key that is stored as it is must not be shown.
-        entities.retain(|entity| scope != BudgetScope::Key || names_a_key(&entity.id));
+        let (asked_at, names_too) = (now(), names > 0);
+        let parameters: [Parameter<'_>; 3] =
+            [(&most, Type::INT8), (&names_too, Type::BOOL), (&Usd::LARGEST, Type::FLOAT8)];
+        let mut entities = Vec::new();
+        let keep = |row| {
+            let entity = entity(&row)?;
+            // A key that is stored as it is must not be shown.
+            if scope != BudgetScope::Key || names_a_key(&entity.id) {
+                entities.push(entity);
+            }
+            Ok(())
+        };
+        connection.ask_each(LIMITS, &sql, &parameters, keep).await?;
         Ok(EntityList { scope, asked_at, entities })
     }
-}
-
-async fn rows(connection: &mut Connection, sql: &str, most: i64, names_too: bool) -> Result<Vec<Entity>, Error> {
-    // Ends with the transaction, as a pooler's next client wants it.
-    let limit = format!("SET LOCAL statement_timeout = {}", STATEMENT_PATIENCE.as_millis());
-    let transaction = connection.build_transaction().read_only(true).start().await?;
-    transaction.batch_execute(&limit).await?;
-    let parameters = [(&most as _, Type::INT8), (&names_too as _, Type::BOOL), (&Usd::LARGEST as _, Type::FLOAT8)];
-    let rows = transaction.query_typed(sql, &parameters).await?;
-    transaction.commit().await?;
-    rows.iter().map(entity).collect()
 }
 
 fn entity(row: &Row) -> Result<Entity, Error> {

@@ -4,10 +4,11 @@
 //! money are taken for none there already: PostgreSQL puts NaN above all numbers, and those who spent most come first.
 
 use super::BudgetsError;
-use super::catalog::{Catalog, quoted};
 use super::table::{
     BUDGET_ID, BUDGET_RESET_AT, EXPIRES, EntityTable, MAX_BUDGET, SHARED_BUDGETS, SHARED_COLUMNS, SPEND, TEAM_ID,
 };
+use super::tables::Tables;
+use crate::dependencies::database::quoted;
 use crate::event::BudgetScope;
 
 /// The team of the keys that LiteLLM makes for everybody who logs in to its pages: each has a budget and expires within a day,
@@ -16,15 +17,15 @@ const LOGINS: &str = "litellm-dashboard";
 
 /// The text of the query: `$1` is how many rows it may give, `$2` whether names alone are wanted too, `$3` the largest amount. A
 /// row is id, alias, limit, spent, and when it resets and expires in seconds since the epoch.
-pub(super) fn sql(catalog: &Catalog, scope: BudgetScope) -> Result<String, BudgetsError> {
+pub(super) fn sql(tables: &Tables, scope: BudgetScope) -> Result<String, BudgetsError> {
     let table = EntityTable::of(scope);
-    let own = Columns { prefix: "e", there: catalog.columns(table.name, &table.columns())? };
+    let own = Columns { prefix: "e", there: tables.columns(table.name, &table.columns())? };
     if !own.has(table.id) {
-        return Err(BudgetsError::NoColumn { table: catalog.name(table.name), column: table.id });
+        return Err(BudgetsError::NoColumn { table: tables.name(table.name), column: table.id });
     }
-    let shared = shared(catalog, &own)?;
+    let shared = shared(tables, &own)?;
     let stored = stored(table, &own, &shared);
-    let from = from(catalog, table, &own, &shared);
+    let from = from(tables, table, &own, &shared);
     Ok(format!(
         "SELECT id, alias, max_budget, spend, resets_at, expires_at FROM (\
            SELECT id, alias, resets_at, expires_at, \
@@ -51,10 +52,10 @@ fn stored(table: &EntityTable, own: &Columns, shared: &Columns) -> String {
 }
 
 /// Where it is selected from.
-fn from(catalog: &Catalog, table: &EntityTable, own: &Columns, shared: &Columns) -> String {
-    let mut from = format!("{} e", catalog.name(table.name));
+fn from(tables: &Tables, table: &EntityTable, own: &Columns, shared: &Columns) -> String {
+    let mut from = format!("{} e", tables.name(table.name));
     if shared.has(BUDGET_ID) {
-        let budgets = catalog.name(SHARED_BUDGETS);
+        let budgets = tables.name(SHARED_BUDGETS);
         from.push_str(&format!(" LEFT JOIN {budgets} b ON b.{BUDGET_ID} = e.{BUDGET_ID}"));
     }
     // A key's team, and not a team itself.
@@ -65,9 +66,9 @@ fn from(catalog: &Catalog, table: &EntityTable, own: &Columns, shared: &Columns)
 }
 
 /// What can be joined: nothing where the entities have no budget to share, or there are none.
-fn shared(catalog: &Catalog, own: &Columns) -> Result<Columns, BudgetsError> {
-    let is_there = own.has(BUDGET_ID) && catalog.has(SHARED_BUDGETS);
-    let found = if is_there { catalog.columns(SHARED_BUDGETS, &SHARED_COLUMNS)? } else { Vec::new() };
+fn shared(tables: &Tables, own: &Columns) -> Result<Columns, BudgetsError> {
+    let is_there = own.has(BUDGET_ID) && tables.has(SHARED_BUDGETS);
+    let found = if is_there { tables.columns(SHARED_BUDGETS, &SHARED_COLUMNS)? } else { Vec::new() };
     let can_be_joined = found.contains(&BUDGET_ID);
     Ok(Columns { prefix: "b", there: if can_be_joined { found } else { Vec::new() } })
 }

@@ -1,12 +1,9 @@
 //! Why the spend log can't be read.
 
-use std::time::Duration;
-
 use tokio_postgres::error::SqlState;
 
 use super::field::TABLE;
-use super::sql::quoted;
-use crate::dependencies::database::DatabaseError;
+use crate::dependencies::database::{DatabaseError, quoted};
 use crate::handover::Lost;
 
 /// The spend log can't be read for now.
@@ -15,12 +12,6 @@ pub(super) enum ReadError {
     /// The database can't be reached, refuses, or broke off.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// It did not answer in time.
-    #[error("the database gave no answer within {after:?}")]
-    TimedOut {
-        /// How long it was given.
-        after: Duration,
-    },
     /// There is no such table.
     #[error(
         "there is no table {} in the schema {}: is this LiteLLM's database, and has LiteLLM been started with it? \

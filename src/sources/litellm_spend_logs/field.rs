@@ -3,7 +3,7 @@
 use super::schema::TypeOf;
 
 /// The table, without its schema.
-pub(super) const TABLE: &str = "LiteLLM_SpendLogs";
+pub(crate) const TABLE: &str = "LiteLLM_SpendLogs";
 /// Without these there is nothing to read.
 pub(super) const START_TIME: &str = "startTime";
 /// Without these there is nothing to read.

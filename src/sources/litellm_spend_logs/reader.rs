@@ -1,46 +1,31 @@
-//! Asks the database, one transaction a question, and gives up what takes too long there as well.
-//!
-//! No statement is prepared under a name, and nothing is set beyond a transaction: behind a pooler the next question may go to
-//! another connection.
+//! Asks the database for rows, their places and their numbers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::Type;
 
 use super::error::ReadError;
 use super::field::TABLE;
 use super::micros::{Micros, parameter};
 use super::place::Place;
 use super::row::LogRow;
-use super::schema::{ColumnFacts, Schema};
-use super::sql::{Detail, Statements, quoted};
-use crate::dependencies::database::{Cancel, Connection, Connector};
+use super::schema::Schema;
+use super::sql::{Detail, Statements};
+use crate::dependencies::database::{Cancel, Connection, Connector, Limits, Parameter, qualified, quoted};
 use crate::event::{RowMark, Timestamp};
 
 /// The table in which processes of the gateway say that they are alive.
 const HEARTBEATS: &str = "LiteLLM_ProxyWorkerHeartbeat";
+/// When one of them said so last.
+const HEARTBEAT: &str = "last_heartbeat_at";
 /// LiteLLM takes a process for alive whose latest heartbeat is no older: three times the time between two.
 const ALIVE_SECONDS: f64 = 180.0;
 
-/// How long the server may work on one question.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long an answer may take: what the server gives up itself is its to tell.
 const PATIENCE: Duration = Duration::from_secs(15);
-
-/// A parameter and its type.
-type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
-
-const COLUMNS: &str = "SELECT a.attname::text, t.typname::text, \
-    has_column_privilege(c.oid, a.attnum, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE') \
-    FROM pg_catalog.pg_class c \
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
-    WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')";
+const LIMITS: Limits = Limits { statement: Duration::from_secs(10), answer: PATIENCE };
 
 /// A connection to the database, and what its tables look like.
 #[derive(Debug)]
@@ -61,20 +46,21 @@ impl Reader {
     pub(super) async fn open(connector: &Connector) -> Result<Self, ReadError> {
         let connection = connector.connect(PATIENCE).await?;
         let name = connector.schema();
-        let columns = columns(&connection, name, TABLE).await?;
-        if columns.is_empty() {
+        let catalogue = connection.catalogue(LIMITS, name, &[TABLE, HEARTBEATS]).await?;
+        let Some(columns) = catalogue.tables.get(TABLE) else {
             return Err(ReadError::NoTable { schema: name.to_owned() });
-        }
-        let grant = grant(name, connector.user());
-        if columns.values().all(|column| !column.is_readable) {
+        };
+        let grant = grant(name, &catalogue.role);
+        if catalogue.readable(TABLE).is_none_or(|columns| columns.is_empty()) {
             return Err(ReadError::NoPermission { grant });
         }
-        let schema = Schema::of(&columns)?;
-        let heartbeats = columns_of_heartbeats(&connection, name).await?;
+        let schema = Schema::of(columns)?;
+        // Who does not let us read them has no wish to be told of.
+        let has_heartbeats = catalogue.readable(HEARTBEATS).is_some_and(|columns| columns.contains_key(HEARTBEAT));
         Ok(Self {
             statements: Statements::new(name, &schema),
             time_type: if schema.has_zone { Type::TIMESTAMPTZ } else { Type::TIMESTAMP },
-            workers: heartbeats.then(|| workers(name)),
+            workers: has_heartbeats.then(|| workers(name)),
             connection,
             schema,
             grant,
@@ -179,59 +165,23 @@ impl Reader {
     }
 
     async fn ask(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, ReadError> {
-        let answered = ask(&self.connection, statement, parameters).await;
-        answered.map_err(|error| match error {
-            ReadError::Database(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
-                ReadError::NoPermission { grant: self.grant.clone() }
-            }
-            error => error,
+        let answered = self.connection.ask(LIMITS, statement, parameters).await;
+        answered.map_err(|error| match error.code() {
+            Some(&SqlState::INSUFFICIENT_PRIVILEGE) => ReadError::NoPermission { grant: self.grant.clone() },
+            _ => error.into(),
         })
     }
 }
 
-/// What is dropped before its answer is there is cancelled in the database.
-async fn ask(connection: &Connection, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, ReadError> {
-    let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {}", STATEMENT_TIMEOUT.as_millis());
-    let cancel = connection.cancel().on_drop();
-    let asking = async {
-        connection.batch_execute(&begin).await?;
-        let answered = connection.query_typed(statement, parameters).await;
-        let end = if answered.is_ok() { "COMMIT" } else { "ROLLBACK" };
-        // Where this fails too the connection is broken, and the first error tells why.
-        let ended = connection.batch_execute(end).await;
-        answered.and_then(|rows| ended.map(|()| rows))
-    };
-    let answered = timeout(PATIENCE, asking).await.map_err(|_elapsed| ReadError::TimedOut { after: PATIENCE })?;
-    cancel.answered();
-    Ok(answered.map_err(|source| connection.broken(source))?)
-}
-
-async fn columns(
-    connection: &Connection,
-    schema: &str,
-    table: &str,
-) -> Result<BTreeMap<String, ColumnFacts>, ReadError> {
-    let rows = ask(connection, COLUMNS, &[(&schema, Type::TEXT), (&table, Type::TEXT)]).await?;
-    let column =
-        |row: &Row| Ok((row.try_get(0)?, ColumnFacts { type_name: row.try_get(1)?, is_readable: row.try_get(2)? }));
-    rows.iter().map(column).collect::<Result<_, _>>().map_err(answer)
-}
-
-/// Whether there are heartbeats that may be read: who does not let us has no wish to be told of.
-async fn columns_of_heartbeats(connection: &Connection, schema: &str) -> Result<bool, ReadError> {
-    let columns = columns(connection, schema, HEARTBEATS).await?;
-    Ok(columns.get("last_heartbeat_at").is_some_and(|column| column.is_readable))
-}
-
 /// As LiteLLM counts them itself, whose clock is the session's.
 fn workers(schema: &str) -> String {
-    let table = format!("{}.{}", quoted(schema), quoted(HEARTBEATS));
-    format!("SELECT count(*) FROM {table} WHERE last_heartbeat_at > now() - make_interval(secs => $1)")
+    let table = qualified(schema, HEARTBEATS);
+    format!("SELECT count(*) FROM {table} WHERE {HEARTBEAT} > now() - make_interval(secs => $1)")
 }
 
 fn grant(schema: &str, role: &str) -> String {
-    let (schema, table, role) = (quoted(schema), quoted(TABLE), quoted(role));
-    format!("GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON {schema}.{table} TO {role}")
+    let (table, schema, role) = (qualified(schema, TABLE), quoted(schema), quoted(role));
+    format!("GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON {table} TO {role}")
 }
 
 fn place(row: &Row) -> Result<Place, tokio_postgres::Error> {

@@ -1,9 +1,8 @@
 //! Which columns the table has here: versions of LiteLLM differ, and a role may be let see some of them only.
 
-use std::collections::BTreeMap;
-
 use super::error::ReadError;
 use super::field::{Field, INFORMATIVE, METADATA, Place, REQUEST_ID, START_TIME};
+use crate::dependencies::database::{Column, Columns};
 
 /// What a column must be to be of use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,14 +13,6 @@ pub(super) enum TypeOf {
     Number,
     /// A moment, with a zone or in UTC.
     Time,
-}
-
-/// One column, as the server's catalogue has it.
-#[derive(Debug, Clone)]
-pub(super) struct ColumnFacts {
-    /// The name of the type in the catalogue, such as `int4`.
-    pub(super) type_name: String,
-    pub(super) is_readable: bool,
 }
 
 /// The columns that can be read.
@@ -41,7 +32,7 @@ impl Schema {
     ///
     /// # Errors
     /// Where the ids of rows or their beginnings can't be read.
-    pub(super) fn of(columns: &BTreeMap<String, ColumnFacts>) -> Result<Self, ReadError> {
+    pub(super) fn of(columns: &Columns) -> Result<Self, ReadError> {
         let (mut usable, mut missing) = (Vec::new(), Vec::new());
         let known = Field::PLACES.iter().filter_map(|place| match place {
             Place::Column(name, type_of) => Some((*name, *type_of)),
@@ -78,11 +69,7 @@ fn told(name: &str, problem: &str) -> String {
 const ABSENT: &str = "not there";
 
 /// Why a column is of no use; `None` where it is.
-fn problem(
-    columns: &BTreeMap<String, ColumnFacts>,
-    name: &str,
-    is_fit: impl Fn(&ColumnFacts) -> bool,
-) -> Option<String> {
+fn problem(columns: &Columns, name: &str, is_fit: impl Fn(&Column) -> bool) -> Option<String> {
     match columns.get(name) {
         None => Some(ABSENT.to_owned()),
         Some(column) if !column.is_readable => Some("not readable".to_owned()),
@@ -105,8 +92,8 @@ impl TypeOf {
 mod tests {
     use super::*;
 
-    fn columns(types: &[(&str, &str)]) -> BTreeMap<String, ColumnFacts> {
-        let column = |type_name: &str| ColumnFacts { type_name: type_name.to_owned(), is_readable: true };
+    fn columns(types: &[(&str, &str)]) -> Columns {
+        let column = |type_name: &str| Column { type_name: type_name.to_owned(), is_readable: true };
         types.iter().map(|(name, type_name)| ((*name).to_owned(), column(type_name))).collect()
     }
 

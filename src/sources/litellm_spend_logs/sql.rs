@@ -5,6 +5,7 @@
 
 use super::field::{Field, METADATA, Place, REQUEST_ID, START_TIME, TABLE};
 use super::schema::{Schema, TypeOf};
+use crate::dependencies::database::{qualified, quoted};
 
 /// More of an error's message is of no use.
 const MESSAGE_CHARACTERS: usize = 1_000;
@@ -43,7 +44,7 @@ struct Selection {
 impl Statements {
     /// For this table in that schema.
     pub(super) fn new(schema_name: &str, schema: &Schema) -> Self {
-        let table = format!("{}.{}", quoted(schema_name), quoted(TABLE));
+        let table = qualified(schema_name, TABLE);
         let (start, id) = (quoted(START_TIME), quoted(REQUEST_ID));
         // The first condition says no more than the second, but leaves out partitions.
         let after = format!("s.{start} >= $1 AND (s.{start}, s.{id}) > ($1, $2)");
@@ -148,9 +149,4 @@ impl TypeOf {
 
 fn in_utc(time: &str, schema: &Schema) -> String {
     if schema.has_zone { format!("({time} AT TIME ZONE 'UTC')") } else { time.to_owned() }
-}
-
-/// A name as it must stand in a statement, whatever is in it.
-pub(super) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
