@@ -13,13 +13,13 @@ mod layers;
 mod ledger;
 mod load;
 mod log;
+mod names;
 mod own_model;
 mod probes;
 mod proxy;
 mod secret;
 mod sections;
 mod sources;
-mod spend_log_share;
 mod storage;
 mod units;
 
@@ -32,13 +32,13 @@ use std::{
 pub use self::{
     error::{ConfigError, Mistake, Origin, Problem},
     ledger::Ledger,
-    log::{Log, LogFormat, LogLevel, UnknownName},
+    log::{Log, LogFormat, LogLevel},
+    names::UnknownName,
     own_model::OwnModel,
     probes::{CompletionProbes, Probes},
     secret::{Secret, SecretFileError},
     sections::{Database, Dependencies, Gateway, Ingest, Labels, Limits, Redis, Scrape, Shutdown},
-    sources::{LitellmBudgets, Sources, SpendLogs, Start},
-    spend_log_share::SpendLogShare,
+    sources::{LitellmBudgets, Sources, SpendLogShare, SpendLogs, Start},
     storage::{Durability, DurabilityOf, Storage},
 };
 use crate::health::Policy;

@@ -1,6 +1,6 @@
 //! The section `log`, and the closed names its keys take.
 
-use std::{fmt, str::FromStr};
+use super::names::named;
 
 /// What is logged and how.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,26 +29,7 @@ pub enum LogLevel {
     Trace,
 }
 
-impl LogLevel {
-    /// What [`FromStr`] takes, for error messages.
-    pub const ALLOWED: &str = "one of off, error, warn, info, debug or trace";
-
-    /// Every level, from the quietest.
-    pub const ALL: [Self; 6] = [Self::Off, Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
-
-    /// Returns the level's name as it is written in the configuration.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
-    }
-}
+named!(LogLevel: Off = "off", Error = "error", Warn = "warn", Info = "info", Debug = "debug", Trace = "trace");
 
 /// How a log record is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -60,64 +41,4 @@ pub enum LogFormat {
     Json,
 }
 
-impl LogFormat {
-    /// What [`FromStr`] takes, for error messages.
-    pub const ALLOWED: &str = "text or json";
-
-    /// Every format.
-    pub const ALL: [Self; 2] = [Self::Text, Self::Json];
-
-    /// Returns the format's name as it is written in the configuration.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Json => "json",
-        }
-    }
-}
-
-/// A text that is none of the names a setting takes.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{given:?} is unknown, expected {expected}")]
-pub struct UnknownName {
-    given: String,
-    expected: &'static str,
-}
-
-impl UnknownName {
-    /// What was given, and what might have been.
-    pub(super) fn new(given: &str, expected: &'static str) -> Self {
-        Self { given: given.to_owned(), expected }
-    }
-}
-
-impl FromStr for LogLevel {
-    type Err = UnknownName;
-
-    fn from_str(given: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.into_iter().find(|level| level.as_str() == given);
-        known.ok_or_else(|| UnknownName::new(given, Self::ALLOWED))
-    }
-}
-
-impl FromStr for LogFormat {
-    type Err = UnknownName;
-
-    fn from_str(given: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.into_iter().find(|format| format.as_str() == given);
-        known.ok_or_else(|| UnknownName::new(given, Self::ALLOWED))
-    }
-}
-
-impl fmt::Display for LogLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Display for LogFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+named!(LogFormat: Text = "text", Json = "json");

@@ -1,8 +1,8 @@
-//! The section `sources`: what is read of the gateway besides the events that it pushes.
+//! The section `sources`: what is read of the gateway besides the events that it pushes; and the closed names its keys take.
 
 use std::time::Duration;
 
-use super::SpendLogShare;
+use super::names::named;
 use crate::event::Timestamp;
 
 /// What is read of the gateway besides the events that it pushes.
@@ -58,6 +58,20 @@ impl Default for SpendLogs {
         }
     }
 }
+
+/// Where replicas share how far they have read the spend log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SpendLogShare {
+    /// In Redis where one is configured, and else nowhere.
+    #[default]
+    Auto,
+    /// In a schema `llm_exporter` of the gateway's own database.
+    Database,
+    /// Nowhere.
+    None,
+}
+
+named!(SpendLogShare: Auto = "auto", Database = "database", None = "none");
 
 /// Where reading begins where nothing was read before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The section `storage`, and the closed names its keys take.
 
-use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use super::UnknownName;
+use super::names::named;
 
 /// What is kept across restarts, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,34 +43,4 @@ pub enum Durability {
     Interval,
 }
 
-impl Durability {
-    /// What [`FromStr`] takes, for error messages.
-    pub const ALLOWED: &str = "sync or interval";
-
-    /// Every choice, from the safest.
-    pub const ALL: [Self; 2] = [Self::Sync, Self::Interval];
-
-    /// Returns the choice's name as it is written in the configuration.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sync => "sync",
-            Self::Interval => "interval",
-        }
-    }
-}
-
-impl FromStr for Durability {
-    type Err = UnknownName;
-
-    fn from_str(given: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.into_iter().find(|durability| durability.as_str() == given);
-        known.ok_or_else(|| UnknownName::new(given, Self::ALLOWED))
-    }
-}
-
-impl fmt::Display for Durability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+named!(Durability: Sync = "sync", Interval = "interval");
