@@ -3,7 +3,7 @@
 use super::{CollectError, Collector, View};
 use crate::exposition::{Descriptor, Encoder};
 use crate::own::{HandoverFacts, StartKind};
-use crate::state::{LabelSet, Source};
+use crate::state::Source;
 
 metrics! {
     /// 1 if this exporter reads the source, 0 if it stands by while another replica does. Absent where the source is not configured.
@@ -33,7 +33,7 @@ impl Collector for Handover {
 
     fn collect(&self, view: &View<'_>, out: &mut dyn Encoder) -> Result<(), CollectError> {
         let HandoverFacts { active, takeovers, share } = view.own.handover().facts();
-        let labels = LabelSet::new([("source", SOURCE.as_str())]);
+        let labels = view.own.labels().and("source", SOURCE.as_str());
         out.family(&ACTIVE);
         if let Some(active) = active {
             out.sample(&labels, None, active.into());

@@ -46,35 +46,36 @@ impl Collector for Storage {
             StorageState::Up => true,
             StorageState::Failing { .. } => false,
         };
-        single(out, &UP, Some(is_up.into()));
-        single(out, &COMMITS, Some(status.commits.into()));
+        let labels = view.own.labels();
+        single(out, &labels, &UP, Some(is_up.into()));
+        single(out, &labels, &COMMITS, Some(status.commits.into()));
         out.family(&FAILURES);
         for kind in FailureKind::ALL {
             let failures = status.failures[kind.index()];
-            out.sample(&LabelSet::default(), Some(("reason", kind.as_str())), failures.into());
+            out.sample(&labels, Some(("reason", kind.as_str())), failures.into());
         }
-        collect_gauges(&status, out);
+        collect_gauges(&status, &labels, out);
         out.family(&SET_ASIDE);
         for reason in SetAsideReason::ALL {
             let stores = status.set_aside[reason.index()];
-            out.sample(&LabelSet::default(), Some(("reason", reason.as_str())), stores.into());
+            out.sample(&labels, Some(("reason", reason.as_str())), stores.into());
         }
         Ok(())
     }
 }
 
-fn collect_gauges(status: &StorageStatus, out: &mut dyn Encoder) {
-    single(out, &LAST_COMMIT, status.last_commit_at.map(|at| at.as_secs_f64().into()));
-    single(out, &DURATION, status.last_duration.map(|took| took.as_secs_f64().into()));
-    single(out, &PENDING, Some(status.pending.into()));
-    single(out, &SIZE, status.size_bytes.map(Value::Whole));
-    single(out, &FREE, status.free_bytes.map(Value::Whole));
+fn collect_gauges(status: &StorageStatus, labels: &LabelSet, out: &mut dyn Encoder) {
+    single(out, labels, &LAST_COMMIT, status.last_commit_at.map(|at| at.as_secs_f64().into()));
+    single(out, labels, &DURATION, status.last_duration.map(|took| took.as_secs_f64().into()));
+    single(out, labels, &PENDING, Some(status.pending.into()));
+    single(out, labels, &SIZE, status.size_bytes.map(Value::Whole));
+    single(out, labels, &FREE, status.free_bytes.map(Value::Whole));
 }
 
 /// A family of one sample, or of none.
-fn single(out: &mut dyn Encoder, metric: &'static Descriptor, value: Option<Value>) {
+fn single(out: &mut dyn Encoder, labels: &LabelSet, metric: &'static Descriptor, value: Option<Value>) {
     out.family(metric);
     if let Some(value) = value {
-        out.sample(&LabelSet::default(), None, value);
+        out.sample(labels, None, value);
     }
 }
