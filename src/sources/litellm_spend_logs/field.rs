@@ -13,9 +13,9 @@ pub(super) const METADATA: &str = "metadata";
 /// Columns that versions lack and that tell nothing that is not known otherwise: only their absence is told.
 pub(super) const INFORMATIVE: [&str; 2] = ["created_at", "request_duration_ms"];
 
-/// One value of a row.
+/// Where one value of a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Location {
     /// A column, read as what it is.
     Column(&'static str, TypeOf),
     /// Something within `metadata`, by the names on the way there.
@@ -23,19 +23,19 @@ pub(super) enum Place {
 }
 
 macro_rules! fields {
-    ($($field:ident = $place:expr;)+) => {
+    ($($field:ident = $location:expr;)+) => {
         /// The values of a row, in the order in which they are selected.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum Field { $($field),+ }
 
         impl Field {
-            /// All of them, with their places.
-            pub(super) const PLACES: &[Place] = &[$($place),+];
+            /// Where each of them stands.
+            pub(super) const LOCATIONS: &[Location] = &[$($location),+];
         }
     };
 }
 
-use Place::{Column, Metadata};
+use Location::{Column, Metadata};
 
 fields! {
     RequestId = Column(REQUEST_ID, TypeOf::Text);

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::Restored;
 use super::pace::Pace;
 use super::place::Place;
-use super::progress::{Progress, earlier};
+use super::progress::Progress;
 use super::seen::Seen;
 use crate::config::Start;
 use crate::event::{RowMark, Timestamp};
@@ -93,8 +93,8 @@ impl Memory {
 
     /// After which place whole pages are read on, and before which moment; `None` where the hot zone is near.
     pub(super) fn next_page(&self, now: Timestamp, pace: &Pace) -> Option<(Place, Timestamp)> {
-        let cursor = self.progress.cursor().filter(|cursor| cursor.at() < earlier(now, pace.hot * 2))?;
-        Some((cursor.clone(), earlier(now, pace.hot)))
+        let cursor = self.progress.cursor().filter(|cursor| cursor.at() < now.minus(pace.hot * 2))?;
+        Some((cursor.clone(), now.minus(pace.hot)))
     }
 
     /// When a minute begins, or what is counted of it.
@@ -117,7 +117,7 @@ impl Memory {
     /// Notes that these minutes were gone over, with what the database had at `now`.
     pub(super) fn note_gone_over(&mut self, minutes: &Range<i64>, now: Timestamp, pace: &Pace) {
         if minutes.start <= self.seen.lock().from() {
-            let complete = RowMark::minute_of(earlier(now, pace.sweep));
+            let complete = RowMark::minute_of(now.minus(pace.sweep));
             self.over_from = self.over_from.max(minutes.end.min(complete));
         }
     }

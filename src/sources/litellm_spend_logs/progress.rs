@@ -53,7 +53,7 @@ impl Progress {
         };
         self.cursor = Some(Place::before(at));
         self.start = at.as_micros();
-        self.remembered_from = RowMark::minute_of(at.max(earlier(now, sweep)));
+        self.remembered_from = RowMark::minute_of(at.max(now.minus(sweep)));
     }
 
     /// Of a replica that has not begun to read, and does not know what others read before.
@@ -124,9 +124,9 @@ impl Progress {
     /// From where on stragglers are looked for again and again: `lookback` before now, and for as long after an outage `lookback`
     /// before that.
     pub(super) fn floor(&self, now: Timestamp, lookback: Duration) -> Timestamp {
-        let usual = earlier(now, lookback);
+        let usual = now.minus(lookback);
         let outage = self.outage.filter(|outage| outage.is_held(now, lookback));
-        let before_outage = outage.map_or(usual, |outage| earlier(Timestamp::from_micros(outage.began), lookback));
+        let before_outage = outage.map_or(usual, |outage| Timestamp::from_micros(outage.began).minus(lookback));
         let tardiness = self.tardiness.filter(|tardiness| now.as_micros() < tardiness.until);
         let as_late = tardiness
             .map_or(usual, |tardiness| Timestamp::from_micros(usual.as_micros().saturating_sub(tardiness.micros)));
@@ -138,11 +138,6 @@ impl Outage {
     fn is_held(&self, now: Timestamp, lookback: Duration) -> bool {
         !Timestamp::from_micros(self.ended).is_older_than(lookback, now)
     }
-}
-
-/// A moment so long before another.
-pub(super) fn earlier(at: Timestamp, by: Duration) -> Timestamp {
-    Timestamp::from_micros(at.as_micros().saturating_sub(micros(by)))
 }
 
 fn micros(duration: Duration) -> i64 {

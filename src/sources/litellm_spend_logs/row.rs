@@ -34,6 +34,11 @@ impl LogRow {
         Ok(Self { row, started_at })
     }
 
+    /// When its request began.
+    pub(super) fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
     pub(super) fn place(&self) -> Place {
         Place::new(self.started_at, self.id())
     }

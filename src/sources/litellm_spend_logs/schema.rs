@@ -1,7 +1,9 @@
 //! Which columns the table has here: versions of LiteLLM differ, and a role may be let see some of them only.
 
+use std::fmt;
+
 use super::error::ReadError;
-use super::field::{Field, INFORMATIVE, METADATA, Place, REQUEST_ID, START_TIME};
+use super::field::{Field, INFORMATIVE, Location, METADATA, REQUEST_ID, START_TIME};
 use crate::dependencies::database::{Column, Columns};
 
 /// What a column must be to be of use.
@@ -34,24 +36,24 @@ impl Schema {
     /// Where the ids of rows or their beginnings can't be read.
     pub(super) fn of(columns: &Columns) -> Result<Self, ReadError> {
         let (mut usable, mut missing) = (Vec::new(), Vec::new());
-        let known = Field::PLACES.iter().filter_map(|place| match place {
-            Place::Column(name, type_of) => Some((*name, *type_of)),
-            Place::Metadata(_) => None,
+        let known = Field::LOCATIONS.iter().filter_map(|location| match location {
+            Location::Column(name, type_of) => Some((*name, *type_of)),
+            Location::Metadata(_) => None,
         });
         for (name, type_of) in known {
             match problem(columns, name, |column| type_of.takes(&column.type_name)) {
                 None => usable.push(name),
                 Some(problem) if [REQUEST_ID, START_TIME].contains(&name) => {
-                    return Err(ReadError::NoColumn { name, problem });
+                    return Err(ReadError::NoColumn { name, problem: problem.to_string() });
                 }
-                Some(problem) => missing.push(told(name, &problem)),
+                Some(problem) => missing.push(told(name, problem)),
             }
         }
         let informative = INFORMATIVE.into_iter().filter(|name| !columns.contains_key(*name));
         missing.extend(informative.map(str::to_owned));
         let metadata = problem(columns, METADATA, |column| ["json", "jsonb"].contains(&column.type_name.as_str()));
         let has_metadata = metadata.is_none();
-        missing.extend(metadata.map(|problem| told(METADATA, &problem)));
+        missing.extend(metadata.map(|problem| told(METADATA, problem)));
         let has_zone = columns.get(START_TIME).is_some_and(|column| column.type_name == "timestamptz");
         Ok(Self { usable, has_metadata, has_zone, missing })
     }
@@ -62,18 +64,37 @@ impl Schema {
     }
 }
 
-fn told(name: &str, problem: &str) -> String {
-    if problem == ABSENT { name.to_owned() } else { format!("{name} ({problem})") }
+/// Why a column is of no use.
+#[derive(Debug, Clone, Copy)]
+enum Problem<'a> {
+    Absent,
+    Unreadable,
+    OfType(&'a str),
 }
 
-const ABSENT: &str = "not there";
+impl fmt::Display for Problem<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("not there"),
+            Self::Unreadable => f.write_str("not readable"),
+            Self::OfType(name) => write!(f, "of type {name}"),
+        }
+    }
+}
 
-/// Why a column is of no use; `None` where it is.
-fn problem(columns: &Columns, name: &str, is_fit: impl Fn(&Column) -> bool) -> Option<String> {
+/// Most versions lack a column, which is told by its name alone.
+fn told(name: &str, problem: Problem<'_>) -> String {
+    match problem {
+        Problem::Absent => name.to_owned(),
+        problem => format!("{name} ({problem})"),
+    }
+}
+
+fn problem<'a>(columns: &'a Columns, name: &str, is_fit: impl Fn(&Column) -> bool) -> Option<Problem<'a>> {
     match columns.get(name) {
-        None => Some(ABSENT.to_owned()),
-        Some(column) if !column.is_readable => Some("not readable".to_owned()),
-        Some(column) if !is_fit(column) => Some(format!("of type {}", column.type_name)),
+        None => Some(Problem::Absent),
+        Some(column) if !column.is_readable => Some(Problem::Unreadable),
+        Some(column) if !is_fit(column) => Some(Problem::OfType(&column.type_name)),
         Some(_) => None,
     }
 }

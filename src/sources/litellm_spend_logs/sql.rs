@@ -3,7 +3,7 @@
 //! Whole `metadata`, `messages` and `response` are never asked for: they are many kilobytes a row. Each `metadata->'x'` would
 //! unpack all of it again: of 10,000 rows with 11 KB each that takes a second, and a tenth where it is unpacked once.
 
-use super::field::{Field, METADATA, Place, REQUEST_ID, START_TIME, TABLE};
+use super::field::{Field, Location, METADATA, REQUEST_ID, START_TIME, TABLE};
 use super::schema::{Schema, TypeOf};
 use crate::dependencies::database::{qualified, quoted};
 
@@ -84,7 +84,8 @@ impl Statements {
 impl Selection {
     fn new(table: &str, schema: &Schema, detail: Detail, after: &str, order: &str) -> Self {
         let has_metadata = schema.has_metadata && detail == Detail::Full;
-        let values: Vec<String> = Field::PLACES.iter().map(|place| value(*place, schema, has_metadata)).collect();
+        let values: Vec<String> =
+            Field::LOCATIONS.iter().map(|location| value(*location, schema, has_metadata)).collect();
         let unpacked = if has_metadata { unpacked() } else { String::new() };
         let (values, columns) = (values.join(", "), columns(schema, has_metadata));
         let (start, id) = (quoted(START_TIME), quoted(REQUEST_ID));
@@ -100,22 +101,22 @@ impl Selection {
 
 /// The columns that values are made of: a role that may not see all of them may select no more.
 fn columns(schema: &Schema, has_metadata: bool) -> String {
-    let columns = Field::PLACES.iter().filter_map(|place| match place {
-        Place::Column(name, _) if schema.has(name) => Some(*name),
-        Place::Column(..) | Place::Metadata(_) => None,
+    let columns = Field::LOCATIONS.iter().filter_map(|location| match location {
+        Location::Column(name, _) if schema.has(name) => Some(*name),
+        Location::Column(..) | Location::Metadata(_) => None,
     });
     let columns = columns.chain(has_metadata.then_some(METADATA));
     columns.map(|name| format!("s.{}", quoted(name))).collect::<Vec<_>>().join(", ")
 }
 
 /// One value, or nothing of its type.
-fn value(place: Place, schema: &Schema, has_metadata: bool) -> String {
-    match place {
-        Place::Column(name, type_of) if schema.has(name) => type_of.read(&format!("s.{}", quoted(name))),
-        Place::Column(_, type_of) => type_of.read("NULL"),
-        Place::Metadata(_) if !has_metadata => "NULL::text".to_owned(),
-        Place::Metadata(path @ ERROR_MESSAGE) => format!("left({}, {MESSAGE_CHARACTERS})", within(path)),
-        Place::Metadata(path) => within(path),
+fn value(location: Location, schema: &Schema, has_metadata: bool) -> String {
+    match location {
+        Location::Column(name, type_of) if schema.has(name) => type_of.read(&format!("s.{}", quoted(name))),
+        Location::Column(_, type_of) => type_of.read("NULL"),
+        Location::Metadata(_) if !has_metadata => "NULL::text".to_owned(),
+        Location::Metadata(path @ ERROR_MESSAGE) => format!("left({}, {MESSAGE_CHARACTERS})", within(path)),
+        Location::Metadata(path) => within(path),
     }
 }
 

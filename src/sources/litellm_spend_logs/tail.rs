@@ -25,7 +25,6 @@ use super::error::{ReadError, Remedy};
 use super::memory::Memory;
 use super::pace::Pace;
 use super::page_size::PageSize;
-use super::progress::earlier;
 use super::reader::Reader;
 use crate::dependencies::database::Cancel;
 use crate::event::Timestamp;
@@ -185,7 +184,7 @@ impl<'a> Tail<'a> {
         let now = reader.now().await?;
         if self.memory.progress.cursor().is_none() {
             // Now is when it was first to be read, however long the database was away since.
-            let asked_at = earlier(now, self.since.elapsed());
+            let asked_at = now.minus(self.since.elapsed());
             self.memory.begin(self.setup.config.start, asked_at, &self.pace);
             self.open_lead().await?;
         }

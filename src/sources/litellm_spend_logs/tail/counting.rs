@@ -21,12 +21,12 @@ impl Tail<'_> {
     /// not counted waits for this replica to come back, and has to be looked for then.
     pub(super) async fn count(&mut self, rows: &[LogRow]) -> Result<u64, ReadError> {
         let mut in_batch = HashSet::new();
-        let is_new = |row: &&LogRow| self.memory.is_new(row.mark(), row.place().at()) && in_batch.insert(row.mark());
-        let new: Vec<&LogRow> = rows.iter().filter(is_new).collect();
+        let marked = rows.iter().map(|row| (row, row.mark()));
+        let (new, marks): (Vec<&LogRow>, Vec<RowMark>) =
+            marked.filter(|(row, mark)| self.memory.is_new(*mark, row.started_at()) && in_batch.insert(*mark)).unzip();
         if new.is_empty() {
             return Ok(0);
         }
-        let marks: Vec<RowMark> = new.iter().map(|row| row.mark()).collect();
         let booking = self.booking;
         let _unbroken = booking.lock().await;
         // Whether that could be shared makes no difference here: either way the rows are ours.

@@ -7,7 +7,6 @@ use super::{SOURCE, Tail, clock};
 use crate::event::{RowMark, Timestamp};
 use crate::sources::litellm_spend_logs::error::ReadError;
 use crate::sources::litellm_spend_logs::place::Place;
-use crate::sources::litellm_spend_logs::progress::earlier;
 use crate::sources::litellm_spend_logs::reader::Reader;
 use crate::state::ReadingProgress;
 
@@ -47,7 +46,7 @@ impl Tail<'_> {
         let (since, rows) = self.told;
         if since.elapsed() >= TELL_EVERY {
             let rate = (self.counted - rows) as f64 / since.elapsed().as_secs_f64();
-            let reached = jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or_default();
+            let reached = jiff::Timestamp::from(at);
             tracing::info!(%reached, rows = self.counted, rows_per_second = rate.round(), "catching up with the spend log");
             self.told = (Instant::now(), self.counted);
         }
@@ -65,7 +64,7 @@ impl Tail<'_> {
                 _ => break,
             }
         }
-        self.memory.advance(Place::before(earlier(now, self.pace.hot)));
+        self.memory.advance(Place::before(now.minus(self.pace.hot)));
         Ok(())
     }
 

@@ -10,7 +10,6 @@ use crate::keeping::Restored;
 use crate::sources::litellm_spend_logs::memory::Memory;
 use crate::sources::litellm_spend_logs::pace::Pace;
 use crate::sources::litellm_spend_logs::place::Place;
-use crate::sources::litellm_spend_logs::progress::earlier;
 
 /// As in `tail`, and so few that a small table has many pages.
 const PAGE: usize = 5;
@@ -128,7 +127,7 @@ impl<'a> Simulation<'a> {
         }
         self.stops_at = None;
         // After outages the sweep has all of their time to go over first.
-        let horizon = RowMark::minute_of(earlier(self.now, self.pace.sweep));
+        let horizon = RowMark::minute_of(self.now.minus(self.pace.sweep));
         assert!((0..1_000).any(|_| self.go_on() >= horizon), "nothing is remembered for ever");
         (0..self.pace.slices * 3).for_each(|_| _ = self.go_on());
     }
@@ -239,7 +238,7 @@ impl<'a> Simulation<'a> {
                 _ => break,
             }
         }
-        self.memory.advance(Place::before(earlier(now, self.pace.hot)));
+        self.memory.advance(Place::before(now.minus(self.pace.hot)));
         Ok(())
     }
 
