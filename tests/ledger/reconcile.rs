@@ -59,8 +59,9 @@ impl Scene {
 
     /// What stands above the table.
     fn heading(&self) -> String {
-        // It began to count within this hour.
-        let since = self.end.plus(1);
+        let told = self.exporter.get("/ledger").json();
+        let since = told["counting_since"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+        let since = UtcHour::at_or_after(since.expect("it counts").into());
         format!(
             "Requests that began from {} to {}\nWhat the exporter counted is not complete before {since}.\n",
             self.first, self.end

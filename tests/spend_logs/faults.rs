@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::deadline::PATIENCE;
+use crate::support::deadline::{PATIENCE, poll};
 use crate::support::exporter::Launch;
+use crate::support::open_transaction::OpenTransaction;
 use crate::support::pgbouncer::PgBouncer;
 use crate::support::postgres::{Postgres, USER};
 use crate::support::spend_log::{self, NOW, Version, becomes, counted, insert, insert_many, row, told};
 
 const UP: [(&str, &str); 1] = [("source", "litellm_spend_logs")];
+const LOCK: &str = "LOCK TABLE \"LiteLLM_SpendLogs\"";
 
 #[test]
 fn a_table_that_is_missing_is_told_and_read_once_it_is_there() {
@@ -119,16 +121,11 @@ fn a_server_that_hangs_is_down_and_nothing_goes_on_there_when_it_no_longer_does(
     let server = spend_log::database(Version::Current);
     let exporter = spend_log::exporter(&server, "");
     spend_log::becomes_status(&exporter, "up");
-    // A lock that no reader can pass: the server gives the question up itself.
-    server.execute("ALTER SYSTEM SET idle_in_transaction_session_timeout = 0");
-    let lock = std::thread::scope(|scope| {
-        let locked =
-            scope.spawn(|| server.execute("BEGIN; LOCK TABLE \"LiteLLM_SpendLogs\"; SELECT pg_sleep(12); COMMIT;"));
-        let told = spend_log::becomes_status(&exporter, "down");
-        assert!(told["error"].as_str().is_some_and(|error| error.contains("statement timeout")), "{told}");
-        locked.join()
-    });
-    assert!(lock.is_ok());
+    // No reader can pass it: the server gives the question up itself.
+    let lock = OpenTransaction::begin(&server, LOCK);
+    let told = spend_log::becomes_status(&exporter, "down");
+    assert!(told["error"].as_str().is_some_and(|error| error.contains("statement timeout")), "{told}");
+    lock.commit();
     spend_log::becomes_status(&exporter, "up");
     insert(&server, &[row("after")]);
     becomes(&exporter, 1);
@@ -141,18 +138,14 @@ fn what_is_under_way_when_the_exporter_stops_is_cancelled_in_the_database() {
     spend_log::becomes_status(&exporter, "up");
     let waiting =
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'llm-exporter' AND wait_event_type = 'Lock'";
-    std::thread::scope(|scope| {
-        let locked =
-            scope.spawn(|| server.execute("BEGIN; LOCK TABLE \"LiteLLM_SpendLogs\"; SELECT pg_sleep(6); COMMIT;"));
-        exporter.wait_until("a question that waits", PATIENCE, |_| server.execute(waiting) == "1");
-        exporter.sigterm();
-        exporter.wait_exit(PATIENCE);
-        assert!(!locked.is_finished(), "the lock is still held");
-        let given_up =
-            crate::support::deadline::poll(Duration::from_secs(2), || (server.execute(waiting) == "0").then_some(()));
-        assert!(given_up.is_some() && !locked.is_finished(), "the question still waits");
-        drop(locked.join());
-    });
+    let lock = OpenTransaction::begin(&server, LOCK);
+    exporter.wait_until("a question that waits", PATIENCE, |_| server.execute(waiting) == "1");
+    exporter.sigterm();
+    exporter.wait_exit(PATIENCE);
+    // The lock is held until the end: only a question that was cancelled no longer waits for it.
+    let given_up = poll(PATIENCE, || (server.execute(waiting) == "0").then_some(()));
+    assert!(given_up.is_some(), "the question still waits");
+    lock.commit();
 }
 
 #[test]

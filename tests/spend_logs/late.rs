@@ -1,8 +1,8 @@
 //! Rows that appear late, out of order, or not where they are looked for first.
 
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
+use crate::support::open_transaction::OpenTransaction;
 use crate::support::postgres::Postgres;
 use crate::support::spend_log::{self, NOW, Version, becomes, counted, insert, insert_many, row};
 
@@ -79,28 +79,6 @@ fn a_gateway_whose_clock_is_wrong_by_an_hour_is_counted_once_all_the_same() {
     becomes(&exporter, 2);
     insert(&server, &[row("ahead-2").began_at(ahead), row("now"), row("behind-2").began(minutes(59))]);
     becomes(&exporter, 5);
-}
-
-/// A transaction in a session of its own, which writes a row and ends when it is told to.
-struct OpenTransaction(Child);
-
-impl OpenTransaction {
-    fn begin(server: &Postgres, sql: &str) -> Self {
-        let script = format!("BEGIN; {sql}\n");
-        let mut psql = Command::new("psql");
-        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", &server.url()]);
-        let mut child = psql.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("psql starts");
-        let stdin = child.stdin.as_mut().expect("it is piped");
-        std::io::Write::write_all(stdin, script.as_bytes()).expect("psql reads");
-        Self(child)
-    }
-
-    fn commit(mut self) {
-        let mut stdin = self.0.stdin.take().expect("it is piped");
-        std::io::Write::write_all(&mut stdin, b"COMMIT;\n").expect("psql reads");
-        drop(stdin);
-        assert!(self.0.wait().expect("it is our child").success());
-    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub(crate) mod gateway;
 pub(crate) mod http;
 pub(crate) mod ledger_tables;
 pub(crate) mod litellm_entities;
+pub(crate) mod open_transaction;
 pub(crate) mod pgbouncer;
 pub(crate) mod pipeline;
 pub(crate) mod postgres;
