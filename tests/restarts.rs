@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "restarts/created.rs"]
+mod created;
 #[path = "restarts/kills.rs"]
 mod kills;
 #[path = "restarts/resets.rs"]
