@@ -9,6 +9,7 @@ use tokio_postgres::types::FromSql;
 use super::field::Field;
 use super::micros::Micros;
 use super::place::Place;
+use super::tail::Standing;
 use crate::event::{RequestEvent, RowMark, Timestamp};
 use crate::sources::litellm::convert::event_of;
 use crate::sources::litellm::loose::{List, Loose, Object};
@@ -24,6 +25,20 @@ pub(super) struct LogRow {
     started_at: Timestamp,
 }
 
+impl Standing for LogRow {
+    fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    fn place(&self) -> Place {
+        Place::new(self.started_at, self.id())
+    }
+
+    fn mark(&self) -> RowMark {
+        RowMark::new(self.started_at, self.id())
+    }
+}
+
 impl LogRow {
     /// Reads when its request began.
     ///
@@ -32,19 +47,6 @@ impl LogRow {
     pub(super) fn new(row: Row) -> Result<Self, tokio_postgres::Error> {
         let Micros(started_at) = row.try_get(Field::StartTime as usize)?;
         Ok(Self { row, started_at })
-    }
-
-    /// When its request began.
-    pub(super) fn started_at(&self) -> Timestamp {
-        self.started_at
-    }
-
-    pub(super) fn place(&self) -> Place {
-        Place::new(self.started_at, self.id())
-    }
-
-    pub(super) fn mark(&self) -> RowMark {
-        RowMark::new(self.started_at, self.id())
     }
 
     /// The event that it tells, or why it tells none.

@@ -10,6 +10,7 @@
 //! While the cursor is far behind, whole pages are read on from it, each row once. It never comes closer to now than the hot
 //! zone, by the database's clock, and what it has passed is gone over by number of rows only. [`Memory`] says what is where.
 
+mod at_table;
 mod counting;
 mod due;
 mod passes;
@@ -19,6 +20,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Mutex;
 use tokio::time::sleep;
+
+use at_table::AtTable;
 
 use super::Setup;
 use super::error::{ReadError, Remedy};
@@ -43,6 +46,9 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 pub(super) const SOURCE: Source = Source::LitellmSpendLogs;
 
 pub(super) use due::count_while_waiting;
+#[cfg(test)]
+pub(super) use passes::{Desk, new_of};
+pub(super) use passes::{Standing, follow, go_over};
 
 /// What a tail works with.
 pub(super) struct Tools<'a> {
@@ -189,15 +195,12 @@ impl<'a> Tail<'a> {
             self.open_lead().await?;
         }
         due::count_due(self.setup, self.memory, reader).await?;
-        let now = self.catch_up(reader, now).await?;
-        self.read_hot_zone(reader, now).await?;
-        self.memory.progress.note_poll(now, self.pace.longest_pause, self.pace.lookback);
+        let now = follow(&mut AtTable { tail: self, reader }, now).await?;
         self.note_up_to_date(polled_at);
         if Instant::now() >= self.recount_at {
             self.recount_at = Instant::now() + self.pace.recount;
             self.reading.workers = reader.workers().await?;
-            self.look_back(reader, now).await?;
-            self.sweep(reader, now).await?;
+            go_over(&mut AtTable { tail: self, reader }, now).await?;
         }
         self.memory.forget(now, &self.pace);
         Ok(self.tell().await?)

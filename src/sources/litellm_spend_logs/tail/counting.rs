@@ -1,9 +1,7 @@
 //! A batch of rows is counted.
 
-use std::collections::HashSet;
-
+use super::passes::{Standing as _, new_of};
 use super::{SOURCE, Tail, clock};
-use crate::event::RowMark;
 use crate::handover::Lost;
 use crate::sources::litellm_spend_logs::Setup;
 use crate::sources::litellm_spend_logs::error::ReadError;
@@ -20,10 +18,7 @@ impl Tail<'_> {
     /// They are claimed first, so that no other replica counts them, and from there on counted without a stop: what was claimed and
     /// not counted waits for this replica to come back, and has to be looked for then.
     pub(super) async fn count(&mut self, rows: &[LogRow]) -> Result<u64, ReadError> {
-        let mut in_batch = HashSet::new();
-        let marked = rows.iter().map(|row| (row, row.mark()));
-        let (new, marks): (Vec<&LogRow>, Vec<RowMark>) =
-            marked.filter(|(row, mark)| self.memory.is_new(*mark, row.started_at()) && in_batch.insert(*mark)).unzip();
+        let (new, marks) = new_of(self.memory, rows);
         if new.is_empty() {
             return Ok(0);
         }

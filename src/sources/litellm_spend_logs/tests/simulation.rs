@@ -1,8 +1,9 @@
 //! A table whose rows appear and are deleted as time goes by, an exporter that reads it, and a store that outlives it.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::ops::Range;
 use std::time::Duration;
+
+use futures_util::FutureExt as _;
 
 use crate::config::Start;
 use crate::event::{RowMark, Timestamp};
@@ -10,10 +11,10 @@ use crate::keeping::Restored;
 use crate::sources::litellm_spend_logs::memory::Memory;
 use crate::sources::litellm_spend_logs::pace::Pace;
 use crate::sources::litellm_spend_logs::place::Place;
+use crate::sources::litellm_spend_logs::tail::{Desk, Standing, follow, go_over, new_of};
 
 /// As in `tail`, and so few that a small table has many pages.
 const PAGE: usize = 5;
-const KEYS: usize = 7;
 const PORTION: usize = 2;
 /// What a question takes.
 const QUESTION: Duration = Duration::from_millis(50);
@@ -61,7 +62,7 @@ pub(super) struct Incident {
 }
 
 /// Reading has stopped.
-struct Stopped;
+pub(super) struct Stopped;
 
 /// What is counted, and what is noted of it.
 #[derive(Debug, Clone, Default)]
@@ -180,88 +181,21 @@ impl<'a> Simulation<'a> {
         self.state.rows_from = Some(self.memory.rows_from());
     }
 
-    fn settle(&mut self) -> Result<(), Stopped> {
-        self.note_progress();
-        self.step()?;
-        self.commit();
-        Ok(())
-    }
-
     /// As `Tail::read`.
     fn round(&mut self) -> Result<(), Stopped> {
         self.step()?;
         if self.memory.progress.cursor().is_none() {
             self.memory.begin(self.first, self.since, &self.pace);
         }
-        let now = self.catch_up(self.now)?;
-        self.read_hot_zone(now)?;
-        self.memory.progress.note_poll(now, self.pace.longest_pause, self.pace.lookback);
+        let now = at_once(follow(self, self.now))?;
         self.step()?;
-        let minutes = self.memory.lookback(now, &self.pace);
-        self.compare(minutes.clone())?;
-        self.memory.note_gone_over(&minutes, now, &self.pace);
-        let minutes = self.memory.next_slice(now, &self.pace);
-        if let Some(earliest) = self.compare(minutes.clone())? {
-            self.memory.progress.note_tardy(earliest, now, self.pace.lookback);
-        }
-        self.memory.note_gone_over(&minutes, now, &self.pace);
+        at_once(go_over(self, now))?;
         self.memory.forget(now, &self.pace);
         self.note_progress();
         Ok(())
     }
 
-    fn catch_up(&mut self, mut now: Timestamp) -> Result<Timestamp, Stopped> {
-        while let Some((cursor, hot)) = self.memory.next_page(now, &self.pace) {
-            let page = self.ask(&cursor, Some(hot), PAGE)?;
-            let last = page.last().filter(|_| page.len() >= PAGE).copied();
-            let counted = self.count(&page)?;
-            self.memory.advance(last.map_or_else(|| Place::before(hot), |row| self.table[row].place()));
-            if counted > 0 {
-                self.settle()?;
-            }
-            if last.is_some() {
-                self.step()?;
-                now = self.now;
-            }
-        }
-        Ok(now)
-    }
-
-    fn read_hot_zone(&mut self, now: Timestamp) -> Result<(), Stopped> {
-        let Some(cursor) = self.memory.progress.cursor() else { return Ok(()) };
-        let mut after = Place::before(cursor.at());
-        loop {
-            let keys = self.ask(&after, None, KEYS)?;
-            self.count_unseen(&keys)?;
-            match keys.last() {
-                Some(last) if keys.len() >= KEYS => after = self.table[*last].place(),
-                _ => break,
-            }
-        }
-        self.memory.advance(Place::before(now.minus(self.pace.hot)));
-        Ok(())
-    }
-
-    fn compare(&mut self, minutes: Range<i64>) -> Result<Option<Timestamp>, Stopped> {
-        if minutes.is_empty() {
-            return Ok(None);
-        }
-        self.step()?;
-        let (begin, end) = (self.memory.beginning_of(minutes.start), RowMark::beginning_of(minutes.end));
-        let there: Vec<usize> = self.visible().filter(|row| (begin..end).contains(&self.table[*row].start)).collect();
-        let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
-        there.iter().for_each(|row| *counts.entry(self.table[*row].mark().minute).or_default() += 1);
-        let differ = self.memory.seen.lock().that_differ(minutes, &counts);
-        self.note_hidden(&there, &differ);
-        let mut earliest = None;
-        for minute in differ {
-            let (rows, first) = self.read_minute(minute)?;
-            self.memory.seen.lock().note_compared(minute, rows);
-            earliest = earliest.or(first);
-        }
-        Ok(earliest)
-    }
-
+    /// Notes which rows the comparison of these minutes will not find.
     fn note_hidden(&mut self, there: &[usize], differ: &[i64]) {
         let minute = |row: &usize| self.table[*row].mark().minute;
         let is_deleted = |row: &Row| row.deleted.is_some_and(|at| at <= self.now);
@@ -271,61 +205,16 @@ impl<'a> Simulation<'a> {
         self.hidden.extend(hidden.collect::<Vec<_>>());
     }
 
-    fn read_minute(&mut self, minute: i64) -> Result<(u64, Option<Timestamp>), Stopped> {
-        let (mut rows, mut earliest) = (0, None);
-        let mut after = Place::before(self.memory.beginning_of(minute));
-        let end = RowMark::beginning_of(minute + 1);
-        loop {
-            let mut keys = self.ask(&after, Some(end), KEYS)?;
-            let last = keys.last().filter(|_| keys.len() >= KEYS).copied();
-            keys.retain(|row| self.memory.is_compared(&self.table[*row].place()));
-            rows += keys.len() as u64;
-            let first = keys.iter().find(|row| self.memory.is_unseen(&self.table[**row].place()));
-            let first = first.map(|row| self.table[*row].start);
-            self.count_unseen(&keys)?;
-            earliest = earliest.or(first);
-            match last {
-                Some(last) => after = self.table[last].place(),
-                None => return Ok((rows, earliest)),
-            }
-        }
-    }
-
-    fn count_unseen(&mut self, keys: &[usize]) -> Result<(), Stopped> {
-        let unseen = keys.iter().filter(|row| self.memory.is_unseen(&self.table[**row].place()));
-        let unseen: Vec<usize> = unseen.copied().collect();
-        for batch in unseen.chunks(PAGE) {
-            self.step()?;
-            let rows: Vec<usize> = self.visible().filter(|row| batch.contains(row)).collect();
-            if self.count(&rows)? > 0 {
-                self.settle()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// As `Tail::count`.
-    fn count(&mut self, rows: &[usize]) -> Result<usize, Stopped> {
-        let is_new = |row: &&usize| self.memory.is_new(self.table[**row].mark(), self.table[**row].start);
-        let new: Vec<usize> = rows.iter().filter(is_new).copied().collect();
-        for portion in new.chunks(PORTION) {
-            for row in portion {
-                let mark = self.table[*row].mark();
-                self.state.counts[*row] += 1;
-                self.state.marks.push(mark);
-                self.memory.remember(mark);
-            }
-            self.step()?;
-        }
-        Ok(new.len())
-    }
-
     /// The rows after a place and before a moment, in their order, at most so many.
-    fn ask(&mut self, after: &Place, before: Option<Timestamp>, limit: usize) -> Result<Vec<usize>, Stopped> {
+    fn ask(&mut self, after: &Place, before: Option<Timestamp>, limit: usize) -> Result<Vec<Found>, Stopped> {
         self.step()?;
         let place = (after.at(), after.id());
         let is_asked = |row: &Row| (row.start, &*row.id) > place && before.is_none_or(|before| row.start < before);
-        Ok(self.visible().filter(|row| is_asked(&self.table[*row])).take(limit).collect())
+        Ok(self.found().filter(|found| is_asked(&found.row)).take(limit).collect())
+    }
+
+    fn found(&self) -> impl Iterator<Item = Found> {
+        self.visible().map(|index| Found { index, row: self.table[index].clone() })
     }
 
     /// The rows that are there now, in the table's order.
@@ -333,6 +222,104 @@ impl<'a> Simulation<'a> {
         let is_there = |row: &Row| row.appears <= self.now && row.deleted.is_none_or(|deleted| deleted > self.now);
         (0..self.table.len()).filter(move |row| is_there(&self.table[*row]))
     }
+}
+
+/// A row that was found, by its number in the table.
+#[derive(Debug)]
+pub(super) struct Found {
+    index: usize,
+    row: Row,
+}
+
+impl Standing for Found {
+    fn started_at(&self) -> Timestamp {
+        self.row.start
+    }
+
+    fn place(&self) -> Place {
+        self.row.place()
+    }
+
+    fn mark(&self) -> RowMark {
+        self.row.mark()
+    }
+}
+
+impl Desk for Simulation<'_> {
+    type Row = Found;
+    type Error = Stopped;
+
+    const KEYS: usize = 7;
+
+    fn rows_at_once(&self) -> usize {
+        PAGE
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.memory
+    }
+
+    fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    async fn now(&mut self) -> Result<Timestamp, Stopped> {
+        self.step()?;
+        Ok(self.now)
+    }
+
+    async fn page(&mut self, after: &Place, before: Timestamp, limit: usize) -> Result<Vec<Found>, Stopped> {
+        self.ask(after, Some(before), limit)
+    }
+
+    async fn keys(&mut self, after: &Place, before: Option<Timestamp>) -> Result<Vec<Place>, Stopped> {
+        Ok(self.ask(after, before, Self::KEYS)?.iter().map(Standing::place).collect())
+    }
+
+    async fn rows(&mut self, places: &[Place]) -> Result<Vec<Found>, Stopped> {
+        self.step()?;
+        Ok(self.found().filter(|found| places.contains(&found.place())).collect())
+    }
+
+    async fn counts(&mut self, from: Timestamp, before: Timestamp) -> Result<BTreeMap<i64, u64>, Stopped> {
+        self.step()?;
+        let there: Vec<usize> = self.visible().filter(|row| (from..before).contains(&self.table[*row].start)).collect();
+        let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+        there.iter().for_each(|row| *counts.entry(self.table[*row].mark().minute).or_default() += 1);
+        let minutes = RowMark::minute_of(from)..RowMark::minute_of(before);
+        let differ = self.memory.seen.lock().that_differ(minutes, &counts);
+        self.note_hidden(&there, &differ);
+        Ok(counts)
+    }
+
+    async fn count(&mut self, rows: &[Found]) -> Result<u64, Stopped> {
+        let (new, _) = new_of(&self.memory, rows);
+        for portion in new.chunks(PORTION) {
+            for found in portion {
+                self.state.counts[found.index] += 1;
+                self.state.marks.push(found.mark());
+                self.memory.remember(found.mark());
+            }
+            self.step()?;
+        }
+        Ok(new.len() as u64)
+    }
+
+    async fn settle(&mut self) -> Result<(), Stopped> {
+        self.note_progress();
+        self.step()?;
+        self.commit();
+        Ok(())
+    }
+
+    fn note_more(&mut self) {}
+
+    fn note_late(&mut self, _: u64) {}
+}
+
+/// What a future gives that has nothing to wait for.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("a simulated table answers at once")
 }
 
 fn sorted(mut incidents: Vec<Incident>) -> VecDeque<Incident> {
