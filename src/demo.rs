@@ -34,7 +34,7 @@ use std::time::{Duration, SystemTime};
 use parking_lot::Mutex;
 use url::Url;
 
-use crate::config::{Config, Gateway, Labels, Probes, Secret, Storage};
+use crate::config::{Config, Gateway, Labels, Probes, Secret, Shutdown, Storage};
 use crate::event::{ConsumerLabel, Timestamp};
 use crate::health::Policy;
 use crate::own::Traffic;
@@ -81,8 +81,8 @@ pub async fn run(demo: Demo) -> Result<(), DemoError> {
         "this is the demo: all traffic is simulated, nothing is sent outside this machine, nothing is kept"
     );
     run_beside(config, Traffic::Simulated, |Beside { addresses, supervisor, stopping }| {
-        supervisor.start("simulated_gateway", move |rounds| Arc::clone(&gateway).serve(rounds));
-        let pusher = Pusher { http, exporter: pushed_to(addresses), simulation, stopping };
+        let pusher = Pusher { http, exporter: pushed_to(addresses), simulation, stopping: stopping.clone() };
+        supervisor.start("simulated_gateway", move |rounds| Arc::clone(&gateway).serve(stopping.clone(), rounds));
         supervisor.start("simulated_traffic", move |rounds| pusher.clone().run(rounds));
     })
     .await?;
@@ -103,6 +103,8 @@ fn config(listen: Vec<SocketAddr>, gateway: &Url, folder: &Path) -> Config {
         // Otherwise only what nobody calls would be probed.
         health: Policy { freshness: Duration::from_secs(15), ..Policy::default() },
         probes: Probes { interval: Duration::from_secs(30), ..Probes::default() },
+        // Nobody has to learn that it should go elsewhere.
+        shutdown: Shutdown { delay: Duration::ZERO, ..Shutdown::default() },
         storage: Storage { path: Some(folder.to_owned()), ..Storage::default() },
         ..defaults
     };

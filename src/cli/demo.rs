@@ -8,6 +8,9 @@ use llm_exporter::demo::{self, Demo};
 use super::serve::address;
 use super::{Failure, logging};
 
+/// On this day the providers fail first without which some models can't be served, so that a newcomer soon sees what that looks like.
+const SEED: u64 = 22;
+
 /// What `demo` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -21,7 +24,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = address)]
     listen: Vec<SocketAddr>,
     /// Another number, another day
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = SEED)]
     seed: u64,
 }
 

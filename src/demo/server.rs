@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
@@ -9,6 +10,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{self, Data, Path};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use serde_json::json;
+use tokio::sync::watch;
 use tokio::time::sleep;
 use url::Url;
 
@@ -49,19 +51,26 @@ impl GatewayServer {
         &self.url
     }
 
-    /// Serves for ever; a server that breaks is replaced.
-    pub(super) async fn serve(self: std::sync::Arc<Self>, rounds: Rounds) {
+    /// Serves until `stopping` is true; a server that breaks is replaced.
+    pub(super) async fn serve(self: Arc<Self>, mut stopping: watch::Receiver<bool>, rounds: Rounds) {
         loop {
             let started = Instant::now();
-            let ended = match self.start() {
-                Ok(server) => server.await,
-                Err(error) => Err(error),
-            };
+            let Err(error) = self.serve_once(&mut stopping).await else { return };
             rounds.note(Round::Failed, started);
-            let error = ended.err().map(|error| error.to_string());
-            tracing::warn!(error = error.as_deref(), "the simulated gateway stopped; starting it again");
+            tracing::warn!(%error, "the simulated gateway broke; starting it again");
             sleep(PAUSE).await;
         }
+    }
+
+    async fn serve_once(&self, stopping: &mut watch::Receiver<bool>) -> io::Result<()> {
+        let mut server = self.start()?;
+        tokio::select! {
+            ended = &mut server => return Err(ended.err().unwrap_or_else(|| io::Error::other("it ended by itself"))),
+            _ = stopping.wait_for(|is_stopping| *is_stopping) => {}
+        }
+        // Told to: what is only dropped may still accept, and complain that nobody answers.
+        let handle = server.handle();
+        tokio::join!(server, handle.stop(false)).0
     }
 
     fn start(&self) -> io::Result<Server> {
