@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage (which `clap` reports).
 
 mod check_config;
+mod demo;
 mod failure;
 mod logging;
 mod probe;
@@ -18,6 +19,7 @@ pub(crate) use self::failure::{Failure, report};
 
 const EXAMPLES: &str = "\
 Examples:
+  llm-exporter demo
   llm-exporter
   llm-exporter --config llm-exporter.yml --listen 127.0.0.1:4000 --listen '[::1]:4000'
   LLM_EXPORTER__LOG__LEVEL=debug llm-exporter
@@ -44,6 +46,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Receive events, serve metrics and health routes (the default)
     Serve(serve::Args),
+    /// See it live: the exporter with a simulated gateway behind it
+    Demo(demo::Args),
     /// Check the configuration: print its values, or every mistake
     CheckConfig(check_config::Args),
     /// Probe every deployment once and print what was found
@@ -61,6 +65,7 @@ impl Cli {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self.command.unwrap_or(Command::Serve(self.serve)) {
             Command::Serve(args) => serve::serve(args),
+            Command::Demo(args) => demo::demo(args),
             Command::CheckConfig(args) => check_config::check_config(args),
             Command::Probe(args) => probe::probe(args),
             Command::Replay(args) => replay::replay(args),

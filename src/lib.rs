@@ -21,6 +21,7 @@ mod breather;
 pub mod catalogue;
 pub mod collectors;
 pub mod config;
+pub mod demo;
 pub mod dependencies;
 pub mod discovery;
 pub mod event;

@@ -5,6 +5,7 @@ mod in_flight;
 mod probing;
 mod storage;
 mod tasks;
+mod traffic;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -21,6 +22,7 @@ pub use in_flight::{InFlight, Reservation};
 pub use probing::{Probing, ProbingFacts};
 pub use storage::{StorageFacts, StorageState, StorageStatus};
 pub use tasks::{Round, TaskFacts, Tasks};
+pub use traffic::{TRAFFIC_HEADER, Traffic};
 
 /// The exporter's own counts.
 #[derive(Debug)]
@@ -34,6 +36,7 @@ pub struct OwnMetrics {
     probing: Arc<Probing>,
     storage: Arc<StorageFacts>,
     handover: Arc<Handover>,
+    traffic: Traffic,
 }
 
 /// What the last scrape took.
@@ -118,6 +121,7 @@ impl OwnMetrics {
             probing: Arc::default(),
             storage: Arc::default(),
             handover: Arc::default(),
+            traffic: Traffic::default(),
         }
     }
 
@@ -125,6 +129,12 @@ impl OwnMetrics {
     #[must_use]
     pub fn with_storage(self, storage: Arc<StorageFacts>) -> Self {
         Self { storage, ..self }
+    }
+
+    /// The same, with traffic of this kind.
+    #[must_use]
+    pub fn with_traffic(self, traffic: Traffic) -> Self {
+        Self { traffic, ..self }
     }
 
     /// Counts a request that was refused.
@@ -193,6 +203,12 @@ impl OwnMetrics {
     #[must_use]
     pub const fn handover(&self) -> &Arc<Handover> {
         &self.handover
+    }
+
+    /// Whose traffic everything tells of.
+    #[must_use]
+    pub const fn traffic(&self) -> Traffic {
+        self.traffic
     }
 
     /// When the configuration in use was read.

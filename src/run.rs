@@ -17,6 +17,7 @@ use tokio::time::sleep;
 
 use crate::config::{Config, Shutdown};
 use crate::keeping::Restored;
+use crate::own::Traffic;
 use crate::server::{BindError, Bound, Commits, IngestRules, Shared};
 use crate::sink::{Pushes, Sink};
 use crate::state::{Dependency, Expected, ListSource, Settings, State};
@@ -26,6 +27,7 @@ pub use reconcile::{ReconcileError, Reconciled, reconcile};
 pub use store::InUse;
 
 use background::Background;
+pub(crate) use background::Beside;
 use signals::Signals;
 
 /// A check that was not made for so many of its intervals is no longer believed.
@@ -59,14 +61,24 @@ pub enum RunError {
 /// # Errors
 /// When it can't listen on its addresses, or the operating system fails it.
 pub async fn run(config: Config) -> Result<(), RunError> {
+    run_beside(config, Traffic::Gateway, |_| {}).await
+}
+
+/// The same, for traffic of this kind, with what `start` starts beside it.
+pub(crate) async fn run_beside(
+    config: Config,
+    traffic: Traffic,
+    start: impl FnOnce(Beside<'_>),
+) -> Result<(), RunError> {
     let Shutdown { delay, grace } = config.shutdown;
     let addresses = config.listen.clone();
-    let Keeping { shared, restored } = keeping(&config)?;
+    let Keeping { shared, restored } = keeping(&config, traffic)?;
     let bound = Bound::new(shared.clone(), &addresses)?;
     let mut signals = Signals::listen().map_err(RunError::Signals)?;
     shared.state().start_counting(SystemTime::now().into());
-    let background = Background::start(&config, &shared, restored)?;
-    bound.addresses().iter().for_each(announce);
+    let mut background = Background::start(&config, &shared, restored)?;
+    start(background.beside(bound.addresses()));
+    bound.addresses().iter().for_each(|address| announce(address, traffic));
     let mut server = bound.serve();
     let signal = tokio::select! {
         ended = &mut server => return ended.map_err(RunError::Server),
@@ -108,7 +120,7 @@ struct Keeping {
     restored: Restored,
 }
 
-fn keeping(config: &Config) -> Result<Keeping, RunError> {
+fn keeping(config: &Config, traffic: Traffic) -> Result<Keeping, RunError> {
     let Config { ingest, health, scrape, storage, .. } = config;
     let facts = Arc::default();
     let loaded = store::load(config, &facts, || state_and_sink(config))?;
@@ -122,7 +134,7 @@ fn keeping(config: &Config) -> Result<Keeping, RunError> {
     let shared = Shared::new(state, sink, *health, rules, scrape, SystemTime::now().into());
     let (restored, committer) = loaded.keep(storage.interval, &facts).map_err(RunError::Thread)?;
     let commits = Commits::new(committer, storage.durability);
-    Ok(Keeping { shared: Data::new(shared.with_store(commits, facts)), restored })
+    Ok(Keeping { shared: Data::new(shared.with_store(commits, facts).with_traffic(traffic)), restored })
 }
 
 fn state_and_sink(config: &Config) -> (Arc<State>, Arc<Sink>) {
@@ -160,11 +172,17 @@ fn expected(config: &Config) -> Expected {
 }
 
 /// Tells a person where to look and how to send events.
-fn announce(address: &SocketAddr) {
+fn announce(address: &SocketAddr, traffic: Traffic) {
     let reachable =
         if address.ip().is_unspecified() { format!("localhost:{}", address.port()) } else { address.to_string() };
     tracing::info!("listening on http://{address}");
     tracing::info!("all routes: http://{reachable}/");
     tracing::info!("scrape http://{reachable}/metrics, see how the gateway is at http://{reachable}/health");
-    tracing::info!("point LiteLLM's generic_api callback at http://{reachable}/ingest/litellm");
+    match traffic {
+        Traffic::Gateway => tracing::info!("point LiteLLM's generic_api callback at http://{reachable}/ingest/litellm"),
+        Traffic::Simulated => tracing::info!(
+            "all traffic is simulated: for dashboards and alerts start deploy/compose.yml, or point a Prometheus at {reachable} and \
+             provision dashboards/ and alerts/"
+        ),
+    }
 }

@@ -12,6 +12,7 @@ mod heavy;
 mod ingest;
 mod landing;
 mod ledger;
+mod marked;
 mod metrics;
 mod pieces;
 mod portions;
@@ -26,12 +27,14 @@ use std::{fmt, io};
 use actix_web::dev::Server;
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, Handler, HttpResponse, HttpServer, Resource, Responder, web};
 
 pub use commits::Commits;
 use connections::Connections;
 pub use shared::{IngestRules, Shared};
+
+use crate::own::{TRAFFIC_HEADER, Traffic};
 
 /// A client that has not sent its request line and headers by then is gone.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -72,7 +75,11 @@ impl Bound {
         let most_connections = connections::most_per_worker(workers);
         let open = Connections::new(most_connections * workers);
         let mut server = HttpServer::new(move || {
-            App::new().app_data(shared.clone()).wrap(from_fn(connections::close)).configure(routes)
+            App::new()
+                .app_data(shared.clone())
+                .wrap(from_fn(connections::close))
+                .wrap(headers(shared.own().traffic()))
+                .configure(routes)
         })
         .workers(workers)
         .max_connections(most_connections)
@@ -113,6 +120,11 @@ pub const ROUTES: [(&str, &str); 9] = [
     ("/ledger", "what was counted, by hour and model; ?from=TIME&to=TIME, by default the last day"),
     (ingest::PATH, "POST here: LiteLLM's generic_api callback"),
 ];
+
+/// What every answer says of the traffic, errors too.
+fn headers(traffic: Traffic) -> DefaultHeaders {
+    traffic.notice().into_iter().fold(DefaultHeaders::new(), |headers, word| headers.add((TRAFFIC_HEADER, word)))
+}
 
 fn routes(app: &mut web::ServiceConfig) {
     app.service(readable("/", landing::page))

@@ -25,14 +25,18 @@ fn stderr(output: &Output) -> String {
 fn help_names_every_command_and_shows_examples() {
     let output = run(&["--help"]);
     assert_eq!(output.status.code(), Some(0));
-    for expected in ["serve", "check-config", "replay", "reconcile", "catalogue", "--config", "--listen", "Examples:"] {
+    for expected in
+        ["serve", "demo", "check-config", "replay", "reconcile", "catalogue", "--config", "--listen", "Examples:"]
+    {
         assert!(stdout(&output).contains(expected), "{expected}: {}", stdout(&output));
     }
 }
 
 #[test]
 fn help_shows_nothing_of_the_environment() {
-    for args in [&["--help"][..], &["serve", "--help"], &["check-config", "--help"], &["replay", "--help"]] {
+    for args in
+        [&["--help"][..], &["serve", "--help"], &["check-config", "--help"], &["replay", "--help"], &["demo", "--help"]]
+    {
         let output = program(args).env("LLM_EXPORTER__INGEST__TOKEN", "s3cr3t").output().expect("the program starts");
         assert_eq!(output.status.code(), Some(0));
         assert!(!stdout(&output).contains("s3cr3t"), "{}", stdout(&output));
@@ -54,6 +58,8 @@ fn wrong_usage_exits_with_2_and_says_what_is_wrong() {
         (&["--listen", "4000"], "expected ADDRESS:PORT such as 127.0.0.1:4000 or [::]:4000"),
         (&["--log-level", "loud"], "[possible values: off, error, warn, info, debug, trace]"),
         (&["serve", "--log-format", "xml"], "[possible values: text, json]"),
+        (&["demo", "--listen", "here"], "expected ADDRESS:PORT such as 127.0.0.1:4000 or [::]:4000"),
+        (&["demo", "--config", "x"], "unexpected argument '--config'"),
         (&["replay"], "<FILE>..."),
         (&["replay", "--batch", "0", "x"], "--batch"),
         (&["replay", "--url", "here", "x"], "--url"),

@@ -10,9 +10,10 @@ use llm_exporter::health::Rule;
 use llm_exporter::server::ROUTES;
 
 const README: &str = include_str!("../README.md");
-const DEPLOY: [&str; 3] = [
+const DEPLOY: [&str; 4] = [
     include_str!("../deploy/Dockerfile"),
     include_str!("../deploy/compose.yml"),
+    include_str!("../deploy/compose.litellm.yml"),
     include_str!("../deploy/kubernetes.yml"),
 ];
 
@@ -64,7 +65,7 @@ fn every_yaml_block_is_yaml_and_says_what_it_is_for() {
 
 #[test]
 fn the_configuration_for_kubernetes_is_valid() {
-    let [_, _, kubernetes] = DEPLOY;
+    let [_, _, _, kubernetes] = DEPLOY;
     let (_, rest) = kubernetes.split_once("llm-exporter.yml: |\n").expect("the manifests hold a configuration");
     let lines: Vec<&str> = rest.lines().take_while(|line| line.starts_with("    ")).collect();
     let config = load(&lines.join("\n"));

@@ -271,7 +271,10 @@ fn the_first_scrape_works_before_any_event() {
         let metrics = read(&answer, answer.text());
         assert_eq!(metrics.value("llm_healthy", &[]), Some(1.0));
         assert_eq!(metrics.value("llm_source_events_total", &[("source", "litellm_callback")]), Some(0.0));
-        assert_eq!(metrics.value("llm_exporter_build_info", &[("version", VERSION)]), Some(1.0));
+        assert_eq!(
+            metrics.value("llm_exporter_build_info", &[("version", VERSION), ("traffic", "gateway")]),
+            Some(1.0)
+        );
     }
 }
 

@@ -5,6 +5,7 @@ use std::{error::Error, io, path::PathBuf};
 use llm_exporter::{
     ProbeError, ReconcileError, RunError,
     config::{ConfigError, SecretFileError},
+    demo::DemoError,
 };
 
 /// Why a command failed.
@@ -16,6 +17,8 @@ pub(crate) enum Failure {
     Runtime(#[source] io::Error),
     #[error("{}", with_causes(.0))]
     Run(#[from] RunError),
+    #[error("{}", with_causes(.0))]
+    Demo(#[from] DemoError),
     #[error("{}", with_causes(.0))]
     Probe(#[from] ProbeError),
     #[error("{failed} of {probes} probes failed")]

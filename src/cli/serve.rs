@@ -34,7 +34,7 @@ pub(super) fn serve(args: Args) -> Result<(), Failure> {
     Ok(runtime.block_on(llm_exporter::run(config))?)
 }
 
-fn address(text: &str) -> Result<SocketAddr, &'static str> {
+pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "expected ADDRESS:PORT such as 127.0.0.1:4000 or [::]:4000")
 }
 

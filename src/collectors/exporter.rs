@@ -7,8 +7,8 @@ use crate::own::{OwnMetrics, ProbingFacts, Refusal, TaskFacts};
 use crate::state::LabelSet;
 
 metrics! {
-    /// 1, with the version of the exporter.
-    BUILD_INFO = Info "llm_exporter_build_info" ["version"];
+    /// 1, with the version of the exporter, and whose traffic it tells of: gateway, or simulated in the demo.
+    BUILD_INFO = Info "llm_exporter_build_info" ["version", "traffic"];
     /// How long the last scrape took to render and compress.
     SCRAPE_DURATION = Gauge "llm_exporter_scrape_duration_seconds" ["view"];
     /// How large the last scrape was, before compression.
@@ -57,7 +57,11 @@ impl Collector for Exporter {
         let own = view.own;
         let labels = own.labels();
         out.family(&BUILD_INFO);
-        out.sample(&LabelSet::new([("version", crate::VERSION)]), None, Value::Whole(1));
+        out.sample(
+            &LabelSet::new([("version", crate::VERSION), ("traffic", own.traffic().as_str())]),
+            None,
+            Value::Whole(1),
+        );
         collect_scrape(own, out);
         out.family(&REFUSED);
         for reason in Refusal::ALL {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use reqwest::Client;
 use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder};
 use rustls::ClientConfig;
 use tokio::time::Instant;
 
@@ -50,8 +50,20 @@ impl Prober {
     /// # Errors
     /// When the certificates can't be used.
     pub fn new(config: &Probes) -> Result<Self, ProberError> {
+        Self::with(config, Client::builder(), Proxies::from_environment())
+    }
+
+    /// The same without any proxy, whatever the environment says.
+    ///
+    /// # Errors
+    /// When the certificates can't be used.
+    pub fn direct(config: &Probes) -> Result<Self, ProberError> {
+        Self::with(config, Client::builder().no_proxy(), Proxies::none())
+    }
+
+    fn with(config: &Probes, client: ClientBuilder, proxies: Proxies) -> Result<Self, ProberError> {
         let tls = tls::client(config.ca_file.as_deref())?;
-        let http = Client::builder()
+        let http = client
             .tls_backend_preconfigured(tls.clone())
             // A key belongs to the host that it was given for.
             .redirect(Policy::none())
@@ -61,7 +73,6 @@ impl Prober {
             .user_agent(concat!("llm-exporter/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(ProberError::Client)?;
-        let proxies = Proxies::from_environment();
         Ok(Self { config: config.clone(), http, tls: Arc::new(tls), proxies })
     }
 

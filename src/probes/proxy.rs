@@ -19,6 +19,11 @@ impl Proxies {
         Self(Matcher::from_system())
     }
 
+    /// None at all.
+    pub(super) fn none() -> Self {
+        Self(Matcher::builder().build())
+    }
+
     /// Whether one stands between us and this address.
     pub(super) fn apply_to(&self, url: &Url) -> bool {
         // The parser of the client is another one: an address that it refuses is not reached at all.

@@ -7,6 +7,7 @@ mod ledger;
 mod sharing;
 mod spend_logs;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -19,11 +20,11 @@ use crate::dependencies::gateway::{Client, GatewayClientError};
 use crate::dependencies::redis;
 use crate::discovery::Roster;
 use crate::keeping::Restored;
-use crate::own::Probing;
+use crate::own::{Probing, Traffic};
 use crate::probes::{Budget, Prober, ProberError};
 use crate::scheduler::Scheduler;
 use crate::server::Shared;
-use crate::state::{ProbeSpending, State};
+use crate::state::ProbeSpending;
 use crate::supervise::Supervisor;
 use crate::tls::TlsError;
 use crate::verdicts;
@@ -51,6 +52,17 @@ pub enum BackgroundError {
     Probes(#[from] ProberError),
 }
 
+/// What goes on beside the exporter can be started from here.
+#[derive(Debug)]
+pub(crate) struct Beside<'a> {
+    /// Where the exporter listens.
+    pub(crate) addresses: &'a [SocketAddr],
+    /// Runs it.
+    pub(crate) supervisor: &'a mut Supervisor,
+    /// True from the first signal on.
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
 /// All background tasks, and how they are told to end.
 #[derive(Debug)]
 pub(super) struct Background {
@@ -63,7 +75,7 @@ pub(super) struct Background {
 impl Background {
     /// Starts what `config` asks for, from what was `restored` on.
     pub(super) fn start(config: &Config, shared: &Shared, restored: Restored) -> Result<Self, BackgroundError> {
-        let (state, probing) = (shared.state(), shared.own().probing());
+        let state = shared.state();
         let mut supervisor = Supervisor::new(Arc::clone(shared.own().tasks()));
         let (is_stopping, stopping) = watch::channel(false);
         let gateway = gateway(config)?;
@@ -73,10 +85,15 @@ impl Background {
         let has_read = reading.has_ended.clone();
         ledger::start(&mut supervisor, config, state, reading)?;
         let roster = discovery::start(&mut supervisor, config, gateway, state);
-        let has_stepped_down = start_probing(&mut supervisor, config, state, probing, roster, stopping)?;
+        let has_stepped_down = start_probing(&mut supervisor, config, shared, roster, stopping)?;
         let (watched, policy) = (Arc::clone(state), config.health);
         supervisor.start("verdicts", move |rounds| verdicts::watch(Arc::clone(&watched), policy, rounds));
         Ok(Self { supervisor, is_stopping, has_stepped_down, has_read })
+    }
+
+    /// What else is to end with these tasks, and how it hears that the end is near.
+    pub(super) fn beside<'a>(&'a mut self, addresses: &'a [SocketAddr]) -> Beside<'a> {
+        Beside { addresses, supervisor: &mut self.supervisor, stopping: self.is_stopping.subscribe() }
     }
 
     /// Another replica may probe and read from now on.
@@ -115,11 +132,16 @@ pub(super) fn redis_connector(config: &Config) -> Result<Option<redis::Connector
 fn start_probing(
     supervisor: &mut Supervisor,
     config: &Config,
-    state: &Arc<State>,
-    probing: &Arc<Probing>,
+    shared: &Shared,
     roster: watch::Receiver<Arc<Roster>>,
     stopping: watch::Receiver<bool>,
 ) -> Result<watch::Receiver<bool>, BackgroundError> {
+    let (state, probing) = (shared.state(), shared.own().probing());
+    let prober = match shared.own().traffic() {
+        Traffic::Gateway => Prober::new(&config.probes)?,
+        // All that it asks is in this process.
+        Traffic::Simulated => Prober::direct(&config.probes)?,
+    };
     let budget = budget(config, state.probe_spending(), probing);
     let (found, findings) = mpsc::unbounded_channel();
     let (stepped_down, has_stepped_down) = watch::channel(false);
@@ -138,7 +160,7 @@ fn start_probing(
     };
     let scheduler = Scheduler {
         state: Arc::clone(state),
-        prober: Arc::new(Prober::new(&config.probes)?),
+        prober: Arc::new(prober),
         config: config.probes.clone(),
         policy: config.health,
         roster,

@@ -9,12 +9,13 @@ use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::web::{Data, Query};
 use serde::{Deserialize, Serialize};
 
-use super::heavy;
 use super::refusal::fail;
 use super::shared::Shared;
+use super::{heavy, marked};
 use crate::health::explanation::explain;
 use crate::health::json::{HealthJson, ModelsJson, ReadinessJson, ServicesJson};
 use crate::health::{Policy, Report, StorageJson};
+use crate::own::Traffic;
 use crate::state::Fleet;
 
 /// What is usually told of one.
@@ -22,20 +23,22 @@ const BYTES_PER_DEPLOYMENT: usize = 448;
 
 /// `GET /health/liveliness`: depends on nothing.
 pub(super) async fn liveliness() -> HttpResponse {
-    respond(Answer::new(StatusCode::OK, &"I'm alive!"))
+    // No object, so that nothing can stand beside it.
+    respond(Answer::new(StatusCode::OK, &"I'm alive!", Traffic::Gateway))
 }
 
 /// `GET /health/readiness`
 pub(super) async fn readiness(shared: Data<Shared>) -> HttpResponse {
     let readiness = shared.readiness();
-    respond(Answer::new(serving(readiness.is_ready()), &ReadinessJson::new(readiness)))
+    respond(Answer::new(serving(readiness.is_ready()), &ReadinessJson::new(readiness), shared.own.traffic()))
 }
 
 /// `GET /health`
 pub(super) async fn health(shared: Data<Shared>) -> HttpResponse {
     let storage = StorageJson::new(&shared.own.storage().status());
     let answer = |judged: &Judged<'_>| {
-        Answer::new(serving(judged.report.is_healthy()), &HealthJson::new(&judged.report, storage))
+        let health = HealthJson::new(&judged.report, storage);
+        Answer::new(serving(judged.report.is_healthy()), &health, judged.traffic)
     };
     judged(shared, answer).await
 }
@@ -59,7 +62,7 @@ enum Switch {
 
 /// `GET /health/models`
 pub(super) async fn models(shared: Data<Shared>, Query(filter): Query<Filter>) -> HttpResponse {
-    judged(shared, move |Judged { fleet, policy, report }| {
+    judged(shared, move |Judged { fleet, policy, report, traffic }| {
         let only = filter.model.as_deref();
         let status = match only {
             None => StatusCode::OK,
@@ -72,14 +75,14 @@ pub(super) async fn models(shared: Data<Shared>, Query(filter): Query<Filter>) -
         let models =
             if filter.debug == Some(Switch::On) { models.explained(explain(fleet, policy, only)) } else { models };
         let deployments = if only.is_some() { 0 } else { report.deployments.len() };
-        Answer::with_room(deployments, status, &models)
+        Answer::with_room(deployments, status, &models, *traffic)
     })
     .await
 }
 
 /// `GET /health/services`
 pub(super) async fn services(shared: Data<Shared>) -> HttpResponse {
-    judged(shared, |judged| Answer::new(StatusCode::OK, &ServicesJson::new(&judged.report))).await
+    judged(shared, |judged| Answer::new(StatusCode::OK, &ServicesJson::new(&judged.report), judged.traffic)).await
 }
 
 /// A status and its JSON.
@@ -90,14 +93,14 @@ struct Answer {
 }
 
 impl Answer {
-    fn new(status: StatusCode, json: &impl Serialize) -> Self {
-        Self::with_room(0, status, json)
+    fn new(status: StatusCode, json: &impl Serialize, traffic: Traffic) -> Self {
+        Self::with_room(0, status, json, traffic)
     }
 
     /// One that tells of so many deployments: a list of thousands would grow, and be copied, a dozen times.
-    fn with_room(deployments: usize, status: StatusCode, json: &impl Serialize) -> Self {
+    fn with_room(deployments: usize, status: StatusCode, json: &impl Serialize, traffic: Traffic) -> Self {
         let mut text = Vec::with_capacity(deployments * BYTES_PER_DEPLOYMENT);
-        serde_json::to_writer(&mut text, json).expect("texts, numbers and lists of them are JSON");
+        marked::write(&mut text, json, traffic).expect("texts, numbers and lists of them are JSON");
         Self { status, json: text }
     }
 }
@@ -107,6 +110,7 @@ struct Judged<'a> {
     fleet: Fleet,
     policy: &'a Policy,
     report: Report,
+    traffic: Traffic,
 }
 
 /// Answers from the verdicts as of now.
@@ -115,7 +119,7 @@ async fn judged(shared: Data<Shared>, answer: impl FnOnce(&Judged<'_>) -> Answer
     let judge_and_answer = move || {
         let fleet = for_judging.fleet();
         let report = for_judging.report(&fleet);
-        answer(&Judged { fleet, policy: &for_judging.policy, report })
+        answer(&Judged { fleet, policy: &for_judging.policy, report, traffic: for_judging.own.traffic() })
     };
     match heavy::run(judge_and_answer).await {
         Ok(answer) => respond(answer),

@@ -2,11 +2,14 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
+use actix_web::web::Data;
 
+use super::shared::Shared;
 use super::{ROUTES, ingest};
+use crate::own::Traffic;
 
 /// A plain page with links to every route.
-pub(super) async fn page() -> HttpResponse {
+pub(super) async fn page(shared: Data<Shared>) -> HttpResponse {
     let row = |(path, purpose): &(&str, &str)| {
         // A link is a GET: there is nothing to see behind a route that takes events.
         let shown = if *path == ingest::PATH {
@@ -17,7 +20,7 @@ pub(super) async fn page() -> HttpResponse {
         format!("<tr><td>{shown}</td><td>{purpose}</td></tr>\n")
     };
     let rows: String = ROUTES.iter().map(row).collect();
-    let version = crate::VERSION;
+    let (version, notice) = (crate::VERSION, notice(shared.own.traffic()));
     HttpResponse::Ok().insert_header(ContentType::html()).body(format!(
         r#"<!doctype html>
 <html lang="en">
@@ -27,9 +30,19 @@ pub(super) async fn page() -> HttpResponse {
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}}td{{padding:.15rem 1rem .15rem 0;vertical-align:top}}</style>
 <h1>llm-exporter {version}</h1>
 <p>Metrics and health of an LLM gateway, from one state: what the metrics say, the health routes say.</p>
-<table>
+{notice}<table>
 {rows}</table>
 </html>
 "#
     ))
+}
+
+/// What nobody may overlook.
+const fn notice(traffic: Traffic) -> &'static str {
+    match traffic {
+        Traffic::Gateway => "",
+        Traffic::Simulated => {
+            "<p><strong>This is the demo: all traffic is simulated.</strong> No gateway, model, provider, team or bill in it is real.</p>\n"
+        }
+    }
 }

@@ -7,9 +7,9 @@ use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::web::{Data, Query};
 use serde::Deserialize;
 
-use super::heavy;
 use super::refusal::fail;
 use super::shared::{Shared, now};
+use super::{heavy, marked};
 use crate::event::{Timestamp, UtcHour};
 use crate::ledger::json::LedgerJson;
 use crate::ledger::parse_moment;
@@ -33,11 +33,13 @@ pub(super) async fn ledger(shared: Data<Shared>, Query(range): Query<Range>) -> 
         Ok(hours) => hours,
         Err(sentence) => return HttpResponse::BadRequest().json(serde_json::json!({ "error": sentence })),
     };
-    let state = shared.state().clone();
+    let (state, traffic) = (shared.state().clone(), shared.own.traffic());
     let answer = move || {
         let hours = state.counted(first, end, MOST);
-        serde_json::to_vec(&LedgerJson::new(state.counting_since(), first, end, &hours, MOST))
-            .expect("texts, numbers and lists of them are JSON")
+        let mut text = Vec::new();
+        let ledger = LedgerJson::new(state.counting_since(), first, end, &hours, MOST);
+        marked::write(&mut text, &ledger, traffic).expect("texts, numbers and lists of them are JSON");
+        text
     };
     match heavy::run(answer).await {
         Ok(json) => {

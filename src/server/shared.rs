@@ -12,7 +12,7 @@ use crate::config::{Scrape, Secret};
 use crate::event::Timestamp;
 use crate::exposition::Created;
 use crate::health::{Policy, Readiness, Report};
-use crate::own::{OwnMetrics, StorageFacts};
+use crate::own::{OwnMetrics, StorageFacts, Traffic};
 use crate::sink::Sink;
 use crate::state::{Fleet, State};
 
@@ -85,6 +85,12 @@ impl Shared {
     #[must_use]
     pub fn with_store(self, commits: Commits, facts: Arc<StorageFacts>) -> Self {
         Self { commits, own: self.own.with_storage(facts), ..self }
+    }
+
+    /// The same, for traffic of this kind.
+    #[must_use]
+    pub fn with_traffic(self, traffic: Traffic) -> Self {
+        Self { own: self.own.with_traffic(traffic), ..self }
     }
 
     /// The store.

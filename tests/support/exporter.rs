@@ -25,6 +25,7 @@ pub(crate) const TEXT_004: &str = "text/plain; version=0.0.4";
 /// How an exporter is started.
 #[derive(Debug, Default)]
 pub(crate) struct Launch {
+    command: Option<&'static str>,
     config: Option<String>,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
@@ -34,6 +35,12 @@ pub(crate) struct Launch {
 }
 
 impl Launch {
+    /// Runs this command instead of `serve`.
+    pub(crate) fn command(mut self, name: &'static str) -> Self {
+        self.command = Some(name);
+        self
+    }
+
     /// Writes this YAML to a file and passes it as `--config`.
     pub(crate) fn config(mut self, yaml: &str) -> Self {
         self.config = Some(yaml.to_owned());
@@ -76,22 +83,22 @@ impl Launch {
             Some(folder) => Folder::Given(folder),
             None => Folder::Own(tempfile::tempdir().expect("a temporary folder")),
         };
-        let mut child = self.command(folder.path()).spawn().expect("the binary that cargo built starts");
+        let mut child = self.process(folder.path()).spawn().expect("the binary that cargo built starts");
         let log = Log::collect(child.stderr.take().expect("stderr is piped"));
         let mut exporter = Exporter { child, log, address: SocketAddr::from(([127, 0, 0, 1], 0)), folder };
         exporter.address = exporter.wait_until_listening();
         exporter
     }
 
-    fn command(self, folder: &Path) -> Command {
-        let Self { config, arguments, environment, files, largest_file, folder: _ } = self;
+    fn process(self, folder: &Path) -> Command {
+        let Self { command: name, config, arguments, environment, files, largest_file, folder: _ } = self;
         let mut command = match (files, largest_file) {
             (None, None) => Command::new(env!("CARGO_BIN_EXE_llm-exporter")),
             (Some(most), _) => limited(&format!("ulimit -n {most}")),
             // In blocks of 512 bytes. The signal that goes with it would end the process.
             (None, Some(kib)) => limited(&format!("trap '' XFSZ; ulimit -S -f {}", kib * 2)),
         };
-        command.arg("serve").args(["--listen", "127.0.0.1:0"]);
+        command.arg(name.unwrap_or("serve")).args(["--listen", "127.0.0.1:0"]);
         if let Some(yaml) = config {
             let file = folder.join("llm-exporter.yml");
             fs::write(&file, yaml).expect("a temporary folder takes a file");

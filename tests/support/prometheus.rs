@@ -52,8 +52,13 @@ pub(crate) struct Prometheus {
 impl Prometheus {
     /// Starts a server that scrapes these jobs, and waits until it answers.
     pub(crate) fn scraping(jobs: &[ScrapeJob]) -> Self {
+        Self::with(&configuration(jobs))
+    }
+
+    /// Starts a server with this configuration, and waits until it answers.
+    pub(crate) fn with(configuration: &str) -> Self {
         for _ in 0..START_ATTEMPTS {
-            let mut server = Self::spawn(jobs);
+            let mut server = Self::spawn(configuration);
             if server.wait_until_ready() {
                 return server;
             }
@@ -61,10 +66,10 @@ impl Prometheus {
         panic!("prometheus did not become ready in {START_ATTEMPTS} attempts; its last words are above");
     }
 
-    fn spawn(jobs: &[ScrapeJob]) -> Self {
+    fn spawn(configuration: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = folder.path().join("prometheus.yml");
-        fs::write(&config, configuration(jobs)).expect("a temporary folder takes a file");
+        fs::write(&config, configuration).expect("a temporary folder takes a file");
         let log = File::create(folder.path().join("log")).expect("a temporary folder takes a file");
         let address = free_address();
         let child = Command::new("prometheus")
