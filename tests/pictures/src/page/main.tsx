@@ -1,0 +1,118 @@
+// The page: takes one request, draws the dashboard and says what was found.
+import '@fontsource/inter/400.css';
+import '@fontsource/inter/500.css';
+import '@fontsource/roboto-mono/400.css';
+import 'uplot/dist/uPlot.min.css';
+import {
+  createTheme,
+  dateTime,
+  type GrafanaTheme2,
+  rangeUtil,
+  standardTransformers,
+  standardTransformersRegistry,
+  ThemeContext,
+  type TimeRange,
+  type TransformerRegistryItem,
+} from '@grafana/data';
+import { initPluginTranslations } from '@grafana/i18n';
+import { GlobalStyles } from '@grafana/ui';
+import { createRoot } from 'react-dom/client';
+import type { PictureReport, PictureRequest } from '../request';
+import { type AnnotationMark, annotations } from './annotations';
+import { heightOf, place } from './layout';
+import { PanelBox } from './panel';
+import { type Loaded, load } from './panel_data';
+import { installGaugeDrawing } from './panels/flot_gauge';
+import type { Values } from './template';
+import { Toolbar } from './toolbar';
+import { type Chosen, chooseAll } from './variables';
+
+declare global {
+  interface Window {
+    drawDashboard: (request: PictureRequest) => Promise<PictureReport>;
+  }
+}
+
+const MARGIN = 16;
+
+/** Some stand there twice, under an old name too. */
+function registerTransformers(): void {
+  const byId = new Map(Object.values(standardTransformers).map((transformation) => [transformation.id, transformation]));
+  standardTransformersRegistry.setInit(() =>
+    [...byId.values()].map(
+      (transformation) =>
+        ({ id: transformation.id, name: transformation.name, transformation: async () => transformation }) as unknown as TransformerRegistryItem
+    )
+  );
+}
+
+function timeRangeOf(from: number, to: number): TimeRange {
+  const range = { from: dateTime(from), to: dateTime(to) };
+  return { ...range, raw: range };
+}
+
+function loadAll(request: PictureRequest, values: Values, theme: GrafanaTheme2): Promise<Loaded[]> {
+  const { dashboard, rows, width, to, scrapeInterval } = request;
+  return Promise.all(
+    place(dashboard.panels, rows, width - 2 * MARGIN).map((placed) => {
+      const own = placed.panel.timeFrom;
+      const from = own === undefined || own === '' ? request.from : to - rangeUtil.intervalToMs(own);
+      const context = { from, to, width: placed.width - 2 * MARGIN, scrapeInterval, values };
+      return load(placed, context, timeRangeOf(from, to), theme);
+    })
+  );
+}
+
+interface View {
+  request: PictureRequest;
+  variables: Chosen[];
+  marks: AnnotationMark[];
+  values: Values;
+  panels: Loaded[];
+}
+
+function Page({ request, variables, marks, values, panels, theme }: View & { theme: GrafanaTheme2 }) {
+  return (
+    <ThemeContext.Provider value={theme}>
+      <GlobalStyles />
+      <div style={{ width: request.width, background: theme.colors.background.canvas, paddingBottom: MARGIN }}>
+        <Toolbar request={request} variables={variables} />
+        <div style={{ position: 'relative', margin: `0 ${MARGIN}px`, height: heightOf(panels) }}>
+          {panels.map((loaded) => (
+            <PanelBox key={loaded.panel.id} loaded={loaded} annotations={marks} values={values} />
+          ))}
+        </div>
+      </div>
+    </ThemeContext.Provider>
+  );
+}
+
+async function drawDashboard(request: PictureRequest): Promise<PictureReport> {
+  const theme = createTheme({ colors: { mode: 'dark' } });
+  const { dashboard, from, to } = request;
+  const variables = await chooseAll(dashboard, { from, to }, request.values);
+  const values = Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+  const errors = variables.flatMap(({ error }) => (error === undefined ? [] : [error]));
+  const marks = await annotations(dashboard, from, to, values).catch((error: Error) => {
+    errors.push(`annotations: ${error.message}`);
+    return [];
+  });
+  const panels = await loadAll(request, values, theme);
+  await Promise.all(['400 14px Inter', '500 14px Inter', '400 12px "Roboto Mono"'].map((font) => document.fonts.load(font)));
+  const root = document.getElementById('root');
+  if (root === null) {
+    throw new Error('the page has no root');
+  }
+  createRoot(root).render(<Page request={request} variables={variables} marks={marks} values={values} panels={panels} theme={theme} />);
+  return {
+    uid: dashboard.uid,
+    title: dashboard.title,
+    panels: panels.flatMap(({ report }) => (report === undefined ? [] : [report])),
+    errors,
+  };
+}
+
+registerTransformers();
+installGaugeDrawing();
+await initPluginTranslations('pictures');
+window.drawDashboard = drawDashboard;
