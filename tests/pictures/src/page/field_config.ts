@@ -1,6 +1,7 @@
 // Applies a panel's units, thresholds, mappings and overrides to its frames with Grafana's own code.
 import {
   applyFieldOverrides,
+  cacheFieldDisplayNames,
   type DataFrame,
   dataLinksOverrideProcessor,
   displayNameOverrideProcessor,
@@ -77,7 +78,7 @@ export function interpolator(values: Values): (text: string, scoped?: ScopedVars
 }
 
 export function applied(frames: DataFrame[], source: FieldConfigSource, values: Values, theme: GrafanaTheme2): DataFrame[] {
-  return applyFieldOverrides({
+  const shown = applyFieldOverrides({
     data: frames,
     fieldConfig: source,
     replaceVariables: interpolator(values),
@@ -85,4 +86,6 @@ export function applied(frames: DataFrame[], source: FieldConfigSource, values: 
     timeZone: 'utc',
     fieldConfigRegistry: registry(source),
   });
+  cacheFieldDisplayNames(shown);
+  return shown;
 }

@@ -42,7 +42,6 @@ function seriesName(target: Target, metric: Labels, expr: string): string | unde
 /** One frame a series. `step` in milliseconds tells a gap from a line. */
 export function timeSeriesFrames(target: Target, answer: Series[], expr: string, step: number | undefined): DataFrame[] {
   return answer.map((series) => {
-    const { __name__: _, ...labels } = series.metric;
     const name = seriesName(target, series.metric, expr);
     const points = samples(series);
     return toDataFrame({
@@ -55,7 +54,7 @@ export function timeSeriesFrames(target: Target, answer: Series[], expr: string,
           name: 'Value',
           type: FieldType.number,
           values: points.map(([, value]) => number(value)),
-          labels,
+          labels: series.metric,
           config: name === undefined ? {} : { displayNameFromDS: name },
         },
       ],

@@ -5,14 +5,10 @@ import '@fontsource/roboto-mono/400.css';
 import 'uplot/dist/uPlot.min.css';
 import {
   createTheme,
-  dateTime,
   type GrafanaTheme2,
-  rangeUtil,
   standardTransformers,
   standardTransformersRegistry,
   ThemeContext,
-  type TimeRange,
-  type TransformerRegistryItem,
 } from '@grafana/data';
 import { initPluginTranslations } from '@grafana/i18n';
 import { GlobalStyles } from '@grafana/ui';
@@ -24,6 +20,7 @@ import { PanelBox } from './panel';
 import { type Loaded, load } from './panel_data';
 import { installGaugeDrawing } from './panels/flot_gauge';
 import type { Values } from './template';
+import { timeRange } from './time_range';
 import { Toolbar } from './toolbar';
 import { type Chosen, chooseAll } from './variables';
 
@@ -39,28 +36,14 @@ const MARGIN = 16;
 function registerTransformers(): void {
   const byId = new Map(Object.values(standardTransformers).map((transformation) => [transformation.id, transformation]));
   standardTransformersRegistry.setInit(() =>
-    [...byId.values()].map(
-      (transformation) =>
-        ({ id: transformation.id, name: transformation.name, transformation: async () => transformation }) as unknown as TransformerRegistryItem
-    )
+    [...byId.values()].map((transformation) => ({ id: transformation.id, name: transformation.name, transformation, editor: () => null, imageDark: '', imageLight: '' }))
   );
-}
-
-function timeRangeOf(from: number, to: number): TimeRange {
-  const range = { from: dateTime(from), to: dateTime(to) };
-  return { ...range, raw: range };
 }
 
 function loadAll(request: PictureRequest, values: Values, theme: GrafanaTheme2): Promise<Loaded[]> {
-  const { dashboard, rows, width, to, scrapeInterval } = request;
-  return Promise.all(
-    place(dashboard.panels, rows, width - 2 * MARGIN).map((placed) => {
-      const own = placed.panel.timeFrom;
-      const from = own === undefined || own === '' ? request.from : to - rangeUtil.intervalToMs(own);
-      const context = { from, to, width: placed.width - 2 * MARGIN, scrapeInterval, values };
-      return load(placed, context, timeRangeOf(from, to), theme);
-    })
-  );
+  const { dashboard, rows, width, from, to, scrapeInterval } = request;
+  const placed = place(dashboard.panels, rows, width - 2 * MARGIN);
+  return Promise.all(placed.map((one) => load(one, { shown: timeRange(from, to), scrapeInterval, values, theme })));
 }
 
 interface View {

@@ -92,7 +92,7 @@ function Row({ loaded, values }: { loaded: Loaded; values: Values }) {
 }
 
 export function PanelBox({ loaded, annotations, values }: { loaded: Loaded; annotations: AnnotationMark[]; values: Values }) {
-  const { panel, left, top, width, height, report } = loaded;
+  const { panel, left, top, width, height, report, timeNote } = loaded;
   return (
     <div style={{ position: 'absolute', left, top, width, height }}>
       {panel.type === 'row' ? (
@@ -105,7 +105,7 @@ export function PanelBox({ loaded, annotations, values }: { loaded: Loaded; anno
           height={height}
           displayMode={panel.transparent ? 'transparent' : 'default'}
           statusMessage={report?.state === 'error' ? report.errors.join('; ') : undefined}
-          titleItems={panel.timeFrom && !panel.hideTimeOverride ? <TimeNote text={`Last ${panel.timeFrom}`} /> : undefined}
+          titleItems={timeNote === undefined ? undefined : <TimeNote text={timeNote} />}
         >
           {(innerWidth, innerHeight) => <Body loaded={loaded} annotations={annotations} values={values} width={innerWidth} height={innerHeight} />}
         </PanelChrome>
@@ -117,7 +117,7 @@ export function PanelBox({ loaded, annotations, values }: { loaded: Loaded; anno
 function TimeNote({ text }: { text: string }) {
   const theme = useTheme2();
   return (
-    <span style={{ display: 'flex', alignItems: 'center', gap: 4, color: theme.colors.text.secondary, fontSize: theme.typography.bodySmall.fontSize }}>
+    <span style={{ display: 'flex', alignItems: 'center', gap: 4, whiteSpace: 'nowrap', color: theme.colors.text.secondary, fontSize: theme.typography.bodySmall.fontSize }}>
       <Icon name="clock-nine" size="sm" /> {text}
     </span>
   );

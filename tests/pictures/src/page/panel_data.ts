@@ -1,38 +1,57 @@
 // From a panel's JSON to what its picture shows: queries, transformations, field configuration.
 import { type DataFrame, type GrafanaTheme2, type TimeRange, transformDataFrame } from '@grafana/data';
 import { firstValueFrom } from 'rxjs';
+import type { Panel } from '../dashboard';
 import type { PanelReport } from '../request';
 import { fieldConfigOf } from './defaults';
 import { applied, interpolator } from './field_config';
 import { isEmpty } from './frames';
 import type { Placed } from './layout';
 import type { ExemplarSeries } from './prometheus';
-import { type QueryContext, run } from './query';
+import { run } from './query';
+import type { Values } from './template';
+import { panelTime } from './time_range';
 
 export interface Loaded extends Placed {
   frames: DataFrame[];
   exemplars: ExemplarSeries[];
   timeRange: TimeRange;
+  timeNote: string | undefined;
   report: PanelReport | undefined;
 }
 
-const ASKS_NOTHING = new Set(['row', 'text']);
+export interface DashboardContext {
+  shown: TimeRange;
+  scrapeInterval: string;
+  values: Values;
+  theme: GrafanaTheme2;
+}
 
-export async function load(placed: Placed, context: QueryContext, timeRange: TimeRange, theme: GrafanaTheme2): Promise<Loaded> {
+const ASKS_NOTHING = new Set(['row', 'text']);
+/** What a panel's frame takes of its width. */
+const PADDING = 2 * 8;
+
+function shaped(panel: Panel, frames: DataFrame[], { values, theme }: DashboardContext): Promise<DataFrame[]> {
+  const transformed = transformDataFrame(panel.transformations ?? [], frames, { interpolate: interpolator(values) });
+  return firstValueFrom(transformed).then((result) => applied(result, fieldConfigOf(panel), values, theme));
+}
+
+export async function load(placed: Placed, context: DashboardContext): Promise<Loaded> {
   const { panel } = placed;
-  const nothing = { ...placed, frames: [], exemplars: [], timeRange };
+  const empty = { ...placed, frames: [], exemplars: [], timeRange: context.shown, timeNote: undefined };
   if (ASKS_NOTHING.has(panel.type)) {
-    return { ...nothing, report: undefined };
+    return { ...empty, report: undefined };
   }
-  const report = { id: panel.id, title: panel.title ?? '', type: panel.type };
-  const answer = await run(panel, context);
+  const about = { id: panel.id, title: panel.title ?? '', type: panel.type };
   try {
-    const interpolate = interpolator(context.values);
-    const transformed = await firstValueFrom(transformDataFrame(panel.transformations ?? [], answer.frames, { interpolate }));
-    const frames = applied(transformed, fieldConfigOf(panel), context.values, theme);
-    const state = answer.errors.length > 0 ? 'error' : isEmpty(frames) ? 'empty' : 'data';
-    return { ...nothing, frames, exemplars: answer.exemplars, report: { ...report, state, errors: answer.errors } };
+    const { range, note } = panelTime(panel, context.shown);
+    const { scrapeInterval, values } = context;
+    const time = { from: range.from.valueOf(), to: range.to.valueOf() };
+    const { errors, exemplars, frames: answered } = await run(panel, { ...time, width: placed.width - PADDING, scrapeInterval, values });
+    const frames = await shaped(panel, answered, context);
+    const state = errors.length > 0 ? 'error' : isEmpty(frames) ? 'empty' : 'data';
+    return { ...placed, frames, exemplars, timeRange: range, timeNote: note, report: { ...about, state, errors } };
   } catch (error) {
-    return { ...nothing, report: { ...report, state: 'error', errors: [...answer.errors, String(error)] } };
+    return { ...empty, report: { ...about, state: 'error', errors: [error instanceof Error ? error.message : String(error)] } };
   }
 }

@@ -2,19 +2,8 @@
 import { Icon, type IconName, LinkButton, RefreshPicker, ToolbarButton, ToolbarButtonRow, useTheme2 } from '@grafana/ui';
 import type { Link } from '../dashboard';
 import type { PictureRequest } from '../request';
+import { rangeName } from './time_range';
 import type { Chosen } from './variables';
-
-const UNITS: Record<string, string> = { m: 'minutes', h: 'hours', d: 'days' };
-
-/** `1h` as Grafana's button says it. */
-function lastText(range: string): string {
-  const [, amount = '', unit = ''] = /^(\d+)([mhd])$/.exec(range) ?? [];
-  const name = UNITS[unit];
-  if (name === undefined) {
-    return range;
-  }
-  return amount === '1' ? `Last 1 ${name.slice(0, -1)}` : `Last ${amount} ${name}`;
-}
 
 function Select({ variable }: { variable: Chosen }) {
   const theme = useTheme2();
@@ -83,7 +72,7 @@ export function Toolbar({ request, variables }: { request: PictureRequest; varia
         <span style={{ flexGrow: 1 }} />
         <ToolbarButtonRow alignment="right">
           <ToolbarButton variant="canvas" icon="clock-nine" isOpen={false}>
-            {lastText(rangeText)}
+            {rangeName(rangeText)}
           </ToolbarButton>
           <RefreshPicker intervals={['30s']} value={dashboard.refresh || ''} onRefresh={() => {}} onIntervalChanged={() => {}} />
         </ToolbarButtonRow>

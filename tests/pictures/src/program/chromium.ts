@@ -1,7 +1,7 @@
 // Chromium without a window, and a page that reaches nothing but the bundle, Grafana's icons and the Prometheus.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { extname, join, normalize } from 'node:path';
+import { basename, extname, join, normalize } from 'node:path';
 import { chromium, type BrowserContext, type Page, type Route } from 'playwright-core';
 
 const FLAGS = [
@@ -46,6 +46,13 @@ async function passOn(route: Route, prometheus: string, path: string): Promise<v
   await route.fulfill({ status: response.status, contentType: 'application/json', body: await response.text() });
 }
 
+/** Grafana's own style sheet asks its server for these. */
+const FONTS: Record<string, string> = {
+  'Inter-Regular.woff2': 'inter-latin-400-normal.woff2',
+  'Inter-Medium.woff2': 'inter-latin-500-normal.woff2',
+  'Inter-Italic.woff2': 'inter-latin-400-italic.woff2',
+};
+
 async function serveFile(route: Route, folder: string, path: string): Promise<void> {
   const file = join(folder, normalize(`/${path}`));
   const body = await readFile(file).catch(() => undefined);
@@ -62,6 +69,8 @@ async function answer(route: Route, { prometheus, root }: Site): Promise<void> {
     await passOn(route, prometheus, pathname.slice('/prometheus'.length) + search);
   } else if (pathname.startsWith('/page/')) {
     await serveFile(route, join(root, 'dist/page'), pathname.slice('/page/'.length));
+  } else if (pathname.startsWith('/public/fonts/inter/')) {
+    await serveFile(route, join(root, 'node_modules/@fontsource/inter/files'), FONTS[basename(pathname)] ?? '');
   } else {
     await serveFile(route, join(root, 'node_modules/@grafana/ui/dist/public'), pathname.replace(/^\/public\/(build\/)?/, ''));
   }

@@ -4,6 +4,7 @@ import { UPlotChart, useTheme2, VizLayout } from '@grafana/ui';
 import { useMemo } from 'react';
 import type uPlot from 'uplot';
 import { optionsOf } from '../defaults';
+import { drawExemplars, type Exemplar, shownExemplars } from '../exemplars';
 import { timeField, valueField } from '../frames';
 import { type HeatColorOptions, heatColors } from './heat_colors';
 import type { PanelProps } from './props';
@@ -12,11 +13,14 @@ import { plotData, ROWS, timedPlot } from './timed_plot';
 interface Options {
   color: HeatColorOptions;
   cellGap: number;
+  exemplars?: { color?: string };
   filterValues?: { le?: number };
   legend?: { show: boolean };
   yAxis?: { unit?: string; decimals?: number };
   cellValues?: { unit?: string; decimals?: number };
 }
+
+const EXEMPLAR_COLOR = 'rgba(255,0,255,0.7)';
 
 interface Cell {
   time: number;
@@ -67,6 +71,19 @@ function draw(plot: uPlot, { cells, step, least, most }: Heat, colors: string[],
   ctx.restore();
 }
 
+/** Where a value stands among the buckets, in rows counted from the bottom. */
+function rowOf(value: number, rows: string[]): number {
+  const bounds = rows.map((name) => (name === '+Inf' ? Infinity : Number(name)));
+  const row = bounds.findIndex((bound) => value <= bound);
+  const low = bounds[row - 1] ?? 0;
+  const high = bounds[row] ?? low;
+  return row < 0 ? rows.length : row + (Number.isFinite(high) && high > low ? (value - low) / (high - low) : 0.5);
+}
+
+function drawPoints(plot: uPlot, exemplars: Exemplar[], { rows }: Heat, color: string): void {
+  drawExemplars(plot, exemplars, ROWS, (value) => rowOf(value, rows), color);
+}
+
 function boundLabel(name: string, options: Options): string {
   const bound = Number(name);
   return Number.isFinite(bound)
@@ -102,7 +119,11 @@ export function Heatmap(props: PanelProps) {
       rows: heated.rows.length,
       grid: true,
     };
-    return timedPlot(timeRange, axis, theme, (plot) => draw(plot, heated, colors, options.cellGap));
+    const exemplars = shownExemplars(props.exemplars, timeRange.from.valueOf(), timeRange.to.valueOf());
+    return timedPlot(timeRange, axis, theme, (plot) => {
+      draw(plot, heated, colors, options.cellGap);
+      drawPoints(plot, exemplars, heated, options.exemplars?.color ?? EXEMPLAR_COLOR);
+    });
   }, [heated, timeRange, theme]);
   return (
     <VizLayout

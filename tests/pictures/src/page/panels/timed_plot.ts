@@ -13,6 +13,8 @@ export interface RowAxis {
 }
 
 export const ROWS = 'rows';
+/** Pixels; labels nearer than that are left out. */
+const LABEL_HEIGHT = 15;
 
 export function timedPlot(timeRange: TimeRange, axis: RowAxis, theme: GrafanaTheme2, draw: (plot: uPlot) => void): UPlotConfigBuilder {
   const builder = new UPlotConfigBuilder('utc');
@@ -35,7 +37,10 @@ export function timedPlot(timeRange: TimeRange, axis: RowAxis, theme: GrafanaThe
     placement: AxisPlacement.Left,
     theme,
     splits: () => axis.splits,
-    values: () => axis.labels,
+    values: (plot) => {
+      const every = Math.ceil((LABEL_HEIGHT * axis.rows) / (plot.bbox.height / devicePixelRatio));
+      return axis.labels.map((label, row) => (row % every === 0 ? label : null));
+    },
     grid: { show: false },
     ticks: { show: false },
   });

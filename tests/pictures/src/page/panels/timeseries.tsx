@@ -6,65 +6,48 @@ import { useMemo } from 'react';
 import type uPlot from 'uplot';
 import type { AnnotationMark } from '../annotations';
 import { optionsOf } from '../defaults';
-import type { ExemplarSeries } from '../prometheus';
+import { drawExemplars, shownExemplars } from '../exemplars';
+import { timeField } from '../frames';
 import type { PanelProps } from './props';
 
 interface Options {
   legend: VizLegendOptions;
 }
 
-interface Point {
-  time: number;
-  value: number;
-}
-
-const DIAMOND = 4;
-
 /** What a graph can't draw is a gap: NaN and the infinities. */
 function graphable(frames: DataFrame[]): DataFrame[] {
-  return frames.map((frame) => ({
-    ...frame,
-    fields: frame.fields.map((field) =>
-      field.type === FieldType.number
-        ? { ...field, values: field.values.map((value: number | null) => (Number.isFinite(value) ? value : null)) }
-        : field
-    ),
-  }));
-}
-
-function points(exemplars: ExemplarSeries[]): Point[] {
-  return exemplars.flatMap((series) =>
-    series.exemplars.map(({ timestamp, value }) => ({ time: timestamp * 1000, value: Number(value) }))
+  return frames.map((frame) =>
+    withGaps({
+      ...frame,
+      fields: frame.fields.map((field) =>
+        field.type === FieldType.number
+          ? { ...field, values: field.values.map((value: number | null) => (Number.isFinite(value) ? value : null)) }
+          : field
+      ),
+    })
   );
 }
 
-/** Diamonds, at the top edge where the value is above the axis. */
-function drawExemplars(plot: uPlot, exemplars: Point[], theme: GrafanaTheme2): void {
-  const scale = plot.series[1]?.scale;
-  const { ctx, bbox } = plot;
-  if (scale === undefined) {
-    return;
+/** Where samples are missing there is a gap, too, and no line across: after the last sample before it stands a null. */
+function withGaps(frame: DataFrame): DataFrame {
+  const time = timeField(frame);
+  const step = time?.config.interval;
+  const times = time?.values ?? [];
+  const gaps = times.flatMap((at, row) => (step && (times[row + 1] ?? at) - at > step ? [row] : []));
+  if (step === undefined || step === null || gaps.length === 0) {
+    return frame;
   }
-  const size = DIAMOND * devicePixelRatio;
-  ctx.save();
-  ctx.fillStyle = theme.visualization.getColorByName('blue');
-  ctx.strokeStyle = theme.colors.background.primary;
-  for (const { time, value } of exemplars) {
-    const x = plot.valToPos(time, 'x', true);
-    const y = Math.max(plot.valToPos(value, scale, true), bbox.top + size);
-    if (x < bbox.left || x > bbox.left + bbox.width) {
-      continue;
-    }
-    ctx.beginPath();
-    ctx.moveTo(x, y - size);
-    ctx.lineTo(x + size, y);
-    ctx.lineTo(x, y + size);
-    ctx.lineTo(x - size, y);
-    ctx.closePath();
-    ctx.fill();
-    ctx.stroke();
-  }
-  ctx.restore();
+  const after = new Set(gaps);
+  const stretched = (values: unknown[], filler: (row: number) => unknown) =>
+    values.flatMap((value, row) => (after.has(row) ? [value, filler(row)] : [value]));
+  return {
+    ...frame,
+    length: times.length + gaps.length,
+    fields: frame.fields.map((field) => ({
+      ...field,
+      values: stretched(field.values, (row) => (field === time ? (times[row] ?? 0) + step : null)),
+    })),
+  };
 }
 
 function drawAnnotations(plot: uPlot, marks: AnnotationMark[], theme: GrafanaTheme2): void {
@@ -93,10 +76,12 @@ export function TimeSeries(props: PanelProps) {
   const theme = useTheme2();
   const options = optionsOf<Options>(props.panel);
   const frames = useMemo(() => graphable(props.frames), [props.frames]);
-  const exemplars = useMemo(() => points(props.exemplars), [props.exemplars]);
+  const { from, to } = props.timeRange;
   const addMarks = (config: UPlotConfigBuilder) => {
+    const exemplars = shownExemplars(props.exemplars, from.valueOf(), to.valueOf());
+    const blue = theme.visualization.getColorByName('blue');
     config.addHook('drawClear', (plot) => drawAnnotations(plot, props.annotations, theme));
-    config.addHook('draw', (plot) => drawExemplars(plot, exemplars, theme));
+    config.addHook('draw', (plot) => drawExemplars(plot, exemplars, plot.series[1]?.scale ?? 'y', (value) => value, blue));
     return null;
   };
   return (
