@@ -58,6 +58,7 @@ export interface Panel {
   gridPos: GridPos;
   transparent?: boolean;
   repeat?: string;
+  libraryPanel?: object;
   links?: Link[];
   targets?: Target[];
   transformations?: DataTransformerConfig[];

@@ -4,7 +4,7 @@ import type { Panel } from '../dashboard';
 
 const HIDE_FROM = { legend: false, tooltip: false, viz: false };
 
-const CUSTOM: Record<string, object> = {
+const CUSTOM: Record<string, Settings> = {
   timeseries: {
     drawStyle: 'line',
     lineInterpolation: 'linear',
@@ -33,7 +33,7 @@ const CUSTOM: Record<string, object> = {
 
 const REDUCE = { reduceOptions: { values: false, calcs: ['lastNotNull'], fields: '' }, orientation: 'auto' };
 
-const OPTIONS: Record<string, object> = {
+const OPTIONS: Record<string, Settings> = {
   stat: {
     ...REDUCE,
     graphMode: 'area',
@@ -64,8 +64,22 @@ const OPTIONS: Record<string, object> = {
 
 const BY_PALETTE = new Set(['timeseries']);
 
+type Settings = Record<string, unknown>;
+
+function isSettings(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function filled(base: Settings, saved: Settings): Settings {
+  const entries = Object.entries(saved).map(([name, value]) => {
+    const standard = base[name];
+    return [name, isSettings(standard) && isSettings(value) ? filled(standard, value) : value];
+  });
+  return { ...base, ...Object.fromEntries(entries) };
+}
+
 export function optionsOf<T>(panel: Panel): T {
-  return { ...OPTIONS[panel.type], ...panel.options } as T;
+  return filled(OPTIONS[panel.type] ?? {}, panel.options ?? {}) as T;
 }
 
 export function fieldConfigOf(panel: Panel): FieldConfigSource {

@@ -12,8 +12,9 @@ import {
 } from '@grafana/data';
 import { initPluginTranslations } from '@grafana/i18n';
 import { GlobalStyles } from '@grafana/ui';
+import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
-import type { PictureReport, PictureRequest } from '../request';
+import type { PanelReport, PictureReport, PictureRequest } from '../request';
 import { type AnnotationMark, annotations } from './annotations';
 import { heightOf, place } from './layout';
 import { PanelBox } from './panel';
@@ -52,9 +53,10 @@ interface View {
   marks: AnnotationMark[];
   values: Values;
   panels: Loaded[];
+  onError: (panel: number, message: string) => void;
 }
 
-function Page({ request, variables, marks, values, panels, theme }: View & { theme: GrafanaTheme2 }) {
+function Page({ request, variables, marks, values, panels, onError, theme }: View & { theme: GrafanaTheme2 }) {
   return (
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
@@ -62,7 +64,13 @@ function Page({ request, variables, marks, values, panels, theme }: View & { the
         <Toolbar request={request} variables={variables} />
         <div style={{ position: 'relative', margin: `0 ${MARGIN}px`, height: heightOf(panels) }}>
           {panels.map((loaded) => (
-            <PanelBox key={loaded.panel.id} loaded={loaded} annotations={marks} values={values} />
+            <PanelBox
+              key={loaded.panel.id}
+              loaded={loaded}
+              annotations={marks}
+              values={values}
+              onError={(message) => onError(loaded.panel.id, message)}
+            />
           ))}
         </div>
       </div>
@@ -82,19 +90,24 @@ async function drawDashboard(request: PictureRequest): Promise<PictureReport> {
   });
   const panels = await loadAll(request, values, theme);
   await Promise.all(['400 14px Inter', '500 14px Inter', '400 12px "Roboto Mono"'].map((font) => document.fonts.load(font)));
-  const root = document.getElementById('root');
-  if (root === null) {
-    throw new Error('the page has no root');
-  }
-  createRoot(root).render(<Page request={request} variables={variables} marks={marks} values={values} panels={panels} theme={theme} />);
-  return {
-    uid: dashboard.uid,
-    title: dashboard.title,
-    panels: panels.flatMap(({ report }) => (report === undefined ? [] : [report])),
-    errors,
-  };
+  const broken = new Map<number, string>();
+  const onError = (panel: number, message: string) => broken.set(panel, message);
+  const view = { request, variables, marks, values, panels, onError };
+  // What can't be drawn is known when this returns.
+  flushSync(() => root.render(<Page {...view} theme={theme} />));
+  const reports = panels.flatMap(({ report }) => (report === undefined ? [] : [report]));
+  return { uid: dashboard.uid, title: dashboard.title, panels: reports.map((report) => withBroken(report, broken.get(report.id))), errors };
 }
 
+function withBroken(report: PanelReport, message: string | undefined): PanelReport {
+  return message === undefined ? report : { ...report, state: 'error', errors: [...report.errors, `drawing: ${message}`] };
+}
+
+const element = document.getElementById('root');
+if (element === null) {
+  throw new Error('the page has no root');
+}
+const root = createRoot(element);
 registerTransformers();
 installGaugeDrawing();
 await initPluginTranslations('pictures');

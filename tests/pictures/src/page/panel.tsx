@@ -1,31 +1,12 @@
 // A panel in its frame: title, description, and what its type draws, or why there is nothing.
 import { type GrafanaTheme2 } from '@grafana/data';
 import { Icon, PanelChrome, useTheme2 } from '@grafana/ui';
-import type { ComponentType, CSSProperties } from 'react';
+import { Component, type CSSProperties, type ReactNode } from 'react';
 import type { AnnotationMark } from './annotations';
 import { fieldConfigOf } from './defaults';
 import type { Loaded } from './panel_data';
-import { BarGaugePanel } from './panels/bargauge';
-import { GaugePanel } from './panels/gauge';
-import { Heatmap } from './panels/heatmap';
-import type { PanelProps } from './panels/props';
-import { Stat } from './panels/stat';
-import { StateTimeline } from './panels/state_timeline';
-import { Table } from './panels/table';
-import { Text } from './panels/text';
-import { TimeSeries } from './panels/timeseries';
+import { TYPES } from './panels/types';
 import { fill, type Values } from './template';
-
-const TYPES: Record<string, ComponentType<PanelProps>> = {
-  stat: Stat,
-  gauge: GaugePanel,
-  bargauge: BarGaugePanel,
-  timeseries: TimeSeries,
-  'state-timeline': StateTimeline,
-  heatmap: Heatmap,
-  table: Table,
-  text: Text,
-};
 
 /** These show an empty result in their own way. */
 const SHOW_NOTHING_THEMSELVES = new Set(['stat', 'gauge', 'bargauge', 'text']);
@@ -54,10 +35,7 @@ function Body({ loaded, annotations, values, width, height }: { loaded: Loaded; 
     return <div style={message(theme, theme.colors.text.secondary)}>{fieldConfig.defaults.noValue ?? 'No data'}</div>;
   }
   const Type = TYPES[panel.type];
-  if (Type === undefined) {
-    return <div style={message(theme, theme.colors.error.text)}>This renderer draws no panels of type {panel.type}</div>;
-  }
-  return (
+  return Type === undefined ? null : (
     <Type
       panel={panel}
       frames={loaded.frames}
@@ -70,6 +48,30 @@ function Body({ loaded, annotations, values, width, height }: { loaded: Loaded; 
       height={height}
     />
   );
+}
+
+/** A panel that can't be drawn says so and takes nothing from the others. */
+class Guard extends Component<{ onError: (message: string) => void; children: ReactNode }, { error?: string }> {
+  override state: { error?: string } = {};
+
+  static getDerivedStateFromError(error: Error) {
+    return { error: error.message };
+  }
+
+  override componentDidCatch(error: Error) {
+    this.props.onError(error.message);
+  }
+
+  override render() {
+    return this.state.error ?? this.props.children;
+  }
+}
+
+interface BoxProps {
+  loaded: Loaded;
+  annotations: AnnotationMark[];
+  values: Values;
+  onError: (message: string) => void;
 }
 
 function Row({ loaded, values }: { loaded: Loaded; values: Values }) {
@@ -91,7 +93,7 @@ function Row({ loaded, values }: { loaded: Loaded; values: Values }) {
   );
 }
 
-export function PanelBox({ loaded, annotations, values }: { loaded: Loaded; annotations: AnnotationMark[]; values: Values }) {
+export function PanelBox({ loaded, annotations, values, onError }: BoxProps) {
   const { panel, left, top, width, height, report, timeNote } = loaded;
   return (
     <div style={{ position: 'absolute', left, top, width, height }}>
@@ -107,7 +109,11 @@ export function PanelBox({ loaded, annotations, values }: { loaded: Loaded; anno
           statusMessage={report?.state === 'error' ? report.errors.join('; ') : undefined}
           titleItems={timeNote === undefined ? undefined : <TimeNote text={timeNote} />}
         >
-          {(innerWidth, innerHeight) => <Body loaded={loaded} annotations={annotations} values={values} width={innerWidth} height={innerHeight} />}
+          {(innerWidth, innerHeight) => (
+            <Guard onError={onError}>
+              <Body loaded={loaded} annotations={annotations} values={values} width={innerWidth} height={innerHeight} />
+            </Guard>
+          )}
         </PanelChrome>
       )}
     </div>

@@ -7,6 +7,7 @@ import { fieldConfigOf } from './defaults';
 import { applied, interpolator } from './field_config';
 import { isEmpty } from './frames';
 import type { Placed } from './layout';
+import { unsupported } from './panels/types';
 import type { ExemplarSeries } from './prometheus';
 import { run } from './query';
 import type { Values } from './template';
@@ -39,10 +40,14 @@ function shaped(panel: Panel, frames: DataFrame[], { values, theme }: DashboardC
 export async function load(placed: Placed, context: DashboardContext): Promise<Loaded> {
   const { panel } = placed;
   const empty = { ...placed, frames: [], exemplars: [], timeRange: context.shown, timeNote: undefined };
+  const about = { id: panel.id, title: panel.title ?? '', type: panel.type };
+  const reason = unsupported(panel);
+  if (reason !== undefined) {
+    return { ...empty, report: { ...about, state: 'error', errors: [reason] } };
+  }
   if (ASKS_NOTHING.has(panel.type)) {
     return { ...empty, report: undefined };
   }
-  const about = { id: panel.id, title: panel.title ?? '', type: panel.type };
   try {
     const { range, note } = panelTime(panel, context.shown);
     const { scrapeInterval, values } = context;

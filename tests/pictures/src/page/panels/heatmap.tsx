@@ -111,7 +111,7 @@ export function Heatmap(props: PanelProps) {
   const options = optionsOf<Options>(props.panel);
   const { frames, timeRange } = props;
   const heated = useMemo(() => heat(frames, options), [frames]);
-  const colors = useMemo(() => heatColors({ ...optionsOf<Options>({ ...props.panel, options: {} }).color, ...options.color }, theme), [theme]);
+  const colors = useMemo(() => heatColors(options.color, theme), [theme]);
   const config = useMemo(() => {
     const axis = {
       splits: heated.rows.map((_, row) => row + 1),
