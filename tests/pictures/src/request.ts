@@ -4,7 +4,7 @@ import type { Dashboard } from './dashboard';
 export interface PictureRequest {
   dashboard: Dashboard;
   /** The dashboards that a link by tag leads to. */
-  siblings: Array<{ title: string; tags: string[] }>;
+  siblings: Array<{ uid: string; title: string; tags: string[] }>;
   width: number;
   /** Milliseconds since 1970. */
   from: number;

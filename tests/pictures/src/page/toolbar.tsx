@@ -47,7 +47,7 @@ const LINK_ICONS: Record<string, IconName> = {
   cloud: 'cloud',
 };
 
-function linksOf(link: Link, siblings: PictureRequest['siblings']): Array<{ text: string; icon: IconName }> {
+function linksOf(link: Link, { dashboard, siblings }: PictureRequest): Array<{ text: string; icon: IconName }> {
   if (link.type === 'link') {
     return [{ text: link.title, icon: LINK_ICONS[link.icon ?? ''] ?? 'external-link-alt' }];
   }
@@ -55,14 +55,15 @@ function linksOf(link: Link, siblings: PictureRequest['siblings']): Array<{ text
     return [{ text: link.title, icon: 'bars' }];
   }
   const wanted = link.tags ?? [];
-  return siblings.filter(({ tags }) => wanted.every((tag) => tags.includes(tag))).map(({ title }) => ({ text: title, icon: 'apps' }));
+  const others = siblings.filter(({ uid }) => uid !== dashboard.uid);
+  return others.filter(({ tags }) => wanted.every((tag) => tags.includes(tag))).map(({ title }) => ({ text: title, icon: 'apps' }));
 }
 
 export function Toolbar({ request, variables }: { request: PictureRequest; variables: Chosen[] }) {
   const theme = useTheme2();
-  const { dashboard, siblings, rangeText } = request;
+  const { dashboard, rangeText } = request;
   const line = { display: 'flex', alignItems: 'center', gap: theme.spacing(1), flexWrap: 'wrap' as const };
-  const links = (dashboard.links ?? []).flatMap((link) => linksOf(link, siblings));
+  const links = (dashboard.links ?? []).flatMap((link) => linksOf(link, request));
   return (
     <div style={{ display: 'flex', flexDirection: 'column', gap: theme.spacing(2), padding: theme.spacing(2) }}>
       <div style={line}>

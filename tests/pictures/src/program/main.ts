@@ -39,7 +39,7 @@ async function jobs({ dashboards, one, out }: Arguments): Promise<{ jobs: Job[];
   );
   const beside = one ? await Promise.all((await dashboardFiles(dirname(dashboards))).map(readDashboard)) : found.map(({ dashboard }) => dashboard);
   await mkdir(one ? dirname(out) : out, { recursive: true });
-  return { jobs: found, siblings: beside.map(({ title, tags = [] }) => ({ title, tags })) };
+  return { jobs: found, siblings: beside.map(({ uid, title, tags = [] }) => ({ uid, title, tags })) };
 }
 
 async function render(asked: Arguments): Promise<Summary> {

@@ -1,7 +1,7 @@
 // What state-timeline and heatmap share: a plot over time whose cells are drawn by hand.
 import { type GrafanaTheme2, type TimeRange } from '@grafana/data';
 import { AxisPlacement, ScaleDirection, ScaleOrientation } from '@grafana/schema';
-import { UPlotConfigBuilder } from '@grafana/ui';
+import { measureText, UPLOT_AXIS_FONT_SIZE, UPlotConfigBuilder } from '@grafana/ui';
 import type uPlot from 'uplot';
 
 export interface RowAxis {
@@ -15,6 +15,7 @@ export interface RowAxis {
 export const ROWS = 'rows';
 /** Pixels; labels nearer than that are left out. */
 const LABEL_HEIGHT = 15;
+const LABEL_GAP = 14;
 
 export function timedPlot(timeRange: TimeRange, axis: RowAxis, theme: GrafanaTheme2, draw: (plot: uPlot) => void): UPlotConfigBuilder {
   const builder = new UPlotConfigBuilder('utc');
@@ -36,6 +37,7 @@ export function timedPlot(timeRange: TimeRange, axis: RowAxis, theme: GrafanaThe
     scaleKey: ROWS,
     placement: AxisPlacement.Left,
     theme,
+    size: Math.max(...axis.labels.map((label) => measureText(label, UPLOT_AXIS_FONT_SIZE).width), 0) + LABEL_GAP,
     splits: () => axis.splits,
     values: (plot) => {
       const every = Math.ceil((LABEL_HEIGHT * axis.rows) / (plot.bbox.height / devicePixelRatio));
