@@ -17,29 +17,33 @@ interface Job {
   out: string;
 }
 
-async function readDashboard(file: string): Promise<Dashboard> {
-  return JSON.parse(await readFile(file, 'utf8')) as Dashboard;
+interface Saved {
+  file: string;
+  dashboard: Dashboard;
 }
 
-async function dashboardFiles(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json') && !name.startsWith('.') && !name.startsWith('package')).sort();
-  return names.map((name) => join(folder, name));
+async function readDashboard(file: string): Promise<Saved> {
+  return { file, dashboard: JSON.parse(await readFile(file, 'utf8')) as Dashboard };
+}
+
+/** The JSON files of a folder that have panels. */
+async function readFolder(folder: string): Promise<Saved[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
+  const read = await Promise.all(names.map((name) => readDashboard(join(folder, name))));
+  return read.filter(({ dashboard }) => Array.isArray(dashboard.panels));
 }
 
 async function jobs({ dashboards, one, out }: Arguments): Promise<{ jobs: Job[]; siblings: PictureRequest['siblings'] }> {
-  const files = one ? [dashboards] : await dashboardFiles(dashboards);
-  if (files.length === 0) {
+  const beside = await readFolder(one ? dirname(dashboards) : dashboards);
+  const wanted = one ? [await readDashboard(dashboards)] : beside;
+  if (wanted.length === 0) {
     throw new Error(`no dashboard in ${dashboards}`);
   }
-  const found = await Promise.all(
-    files.map(async (file) => ({
-      dashboard: await readDashboard(file),
-      out: one ? out : join(out, `${basename(file, '.json')}.png`),
-    }))
-  );
-  const beside = one ? await Promise.all((await dashboardFiles(dirname(dashboards))).map(readDashboard)) : found.map(({ dashboard }) => dashboard);
   await mkdir(one ? dirname(out) : out, { recursive: true });
-  return { jobs: found, siblings: beside.map(({ uid, title, tags = [] }) => ({ uid, title, tags })) };
+  return {
+    jobs: wanted.map(({ file, dashboard }) => ({ dashboard, out: one ? out : join(out, `${basename(file, '.json')}.png`) })),
+    siblings: beside.map(({ dashboard: { uid, title, tags = [] } }) => ({ uid, title, tags })),
+  };
 }
 
 async function render(asked: Arguments): Promise<Summary> {
