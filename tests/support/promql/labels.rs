@@ -103,6 +103,14 @@ impl Values {
         }
     }
 
+    /// Whether a matcher takes any of them.
+    pub(crate) fn may_match(&self, matcher: &Matcher) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Of(known) => known.iter().any(|value| matcher.is_match(value)),
+        }
+    }
+
     /// What is left of them when a matcher has chosen, or why it can't be meant.
     pub(crate) fn chosen_by(&self, matcher: &Matcher) -> Result<Self, String> {
         // A variable of Grafana can be anything, and nothing is how a label is that is missing.

@@ -117,6 +117,10 @@ impl Vocabulary {
         self.metrics.insert(name.to_owned(), (meaning, labels));
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.metrics.keys().map(String::as_str)
+    }
+
     pub(crate) fn labels(&self, metric: &str) -> Option<&Labels> {
         self.metrics.get(metric).map(|(_, labels)| labels)
     }
