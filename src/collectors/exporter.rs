@@ -3,7 +3,7 @@
 use super::{CollectError, Collector, View};
 use crate::event::Usd;
 use crate::exposition::{Descriptor, Encoder, Value};
-use crate::own::{OwnMetrics, ProbingFacts, Refusal, TaskFacts};
+use crate::own::{OwnMetrics, ProbingFacts, Refusal, Round, TaskFacts};
 use crate::state::LabelSet;
 
 metrics! {
@@ -116,7 +116,7 @@ fn collect_tasks(tasks: &[(&'static str, TaskFacts)], own: &LabelSet, out: &mut 
         for (task, facts) in tasks {
             for (outcome, value) in outcomes {
                 if let Some(value) = value(facts) {
-                    out.sample(&own.and("task", task), outcome.map(|outcome| ("outcome", outcome)), value);
+                    out.sample(&own.and("task", task), outcome.map(|round| ("outcome", round.as_str())), value);
                 }
             }
         }
@@ -124,11 +124,14 @@ fn collect_tasks(tasks: &[(&'static str, TaskFacts)], own: &LabelSet, out: &mut 
     each(&TASK_RESTARTS, &[(None, |facts| Some(facts.restarts.into()))]);
     each(
         &TASK_ROUNDS,
-        &[(Some("ok"), |facts| Some(facts.succeeded.into())), (Some("failed"), |facts| Some(facts.failed.into()))],
+        &[
+            (Some(Round::Succeeded), |facts| Some(facts.succeeded.into())),
+            (Some(Round::Failed), |facts| Some(facts.failed.into())),
+        ],
     );
     each(&TASK_DURATION, &[(None, |facts| Some(facts.last_duration?.as_secs_f64().into()))]);
     each(&TASK_SUCCESS, &[(None, |facts| Some(facts.last_success_at?.as_secs_f64().into()))]);
 }
 
 /// An outcome of rounds, where a metric tells them apart, and what is told of it.
-type Outcome = (Option<&'static str>, fn(&TaskFacts) -> Option<Value>);
+type Outcome = (Option<Round>, fn(&TaskFacts) -> Option<Value>);

@@ -37,6 +37,20 @@ pub enum Round {
     Failed,
 }
 
+impl Round {
+    /// Both, in the order of the metric.
+    pub const ALL: [Self; 2] = [Self::Succeeded, Self::Failed];
+
+    /// The label value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "ok",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 impl Tasks {
     /// Notes that there is a task of this name.
     pub(crate) fn note_start(&self, task: &'static str) {

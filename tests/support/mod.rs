@@ -3,14 +3,17 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part of this module")]
 
 pub(crate) mod attempt;
+pub(crate) mod blame;
 pub(crate) mod captures;
 pub(crate) mod certificates;
+pub(crate) mod dashboard_files;
 pub(crate) mod deadline;
 pub(crate) mod edited;
 pub(crate) mod events;
 pub(crate) mod exporter;
 pub(crate) mod exposition;
 pub(crate) mod gateway;
+pub(crate) mod grafana;
 pub(crate) mod http;
 pub(crate) mod ledger_tables;
 pub(crate) mod litellm_entities;
@@ -19,9 +22,13 @@ pub(crate) mod pgbouncer;
 pub(crate) mod pipeline;
 pub(crate) mod postgres;
 pub(crate) mod prometheus;
+pub(crate) mod promql;
 pub(crate) mod provider;
 pub(crate) mod redis;
 pub(crate) mod relay;
+pub(crate) mod rule_files;
 pub(crate) mod server;
 pub(crate) mod spend_log;
 pub(crate) mod unprivileged;
+pub(crate) mod words;
+pub(crate) mod yaml;
