@@ -120,6 +120,7 @@ fn start_probing(
     roster: watch::Receiver<Arc<Roster>>,
     stopping: watch::Receiver<bool>,
 ) -> Result<watch::Receiver<bool>, BackgroundError> {
+    probing.note_interval(config.probes.enabled.then_some(config.probes.interval));
     let budget = budget(config, state.probe_spending(), probing);
     let (found, findings) = mpsc::unbounded_channel();
     let (stepped_down, has_stepped_down) = watch::channel(false);
