@@ -3,6 +3,7 @@
 mod background;
 mod once;
 mod reconcile;
+mod reload;
 mod signals;
 mod store;
 
@@ -13,19 +14,23 @@ use std::time::{Duration, SystemTime};
 
 use actix_web::dev::Server;
 use actix_web::web::Data;
+use parking_lot::RwLock;
 use tokio::time::sleep;
 
 use crate::config::{Config, Shutdown};
 use crate::keeping::Restored;
-use crate::server::{BindError, Bound, Commits, IngestRules, Shared};
+use crate::server::{BindError, Bound, Commits, IngestRules, Reloads, Shared};
 use crate::sink::{Pushes, Sink};
 use crate::state::{Dependency, Expected, ListSource, Settings, State};
 pub use background::BackgroundError;
 pub use once::{ProbeError, Probed, probe_once};
 pub use reconcile::{ReconcileError, Reconciled, reconcile};
+pub use reload::Surroundings;
+pub use signals::Hangups;
 pub use store::InUse;
 
 use background::Background;
+use reload::Reloader;
 use signals::Signals;
 
 /// A check that was not made for so many of its intervals is no longer believed.
@@ -54,24 +59,29 @@ pub enum RunError {
     Server(io::Error),
 }
 
-/// Runs the exporter until SIGTERM or SIGINT, and then until what is in flight is done or a second signal comes.
+/// Runs the exporter until SIGTERM or SIGINT, and then until what is in flight is done or a second signal comes. With SIGHUP, or when
+/// asked by `POST /-/reload`, the configuration is read again.
 ///
 /// # Errors
 /// When it can't listen on its addresses, or the operating system fails it.
-pub async fn run(config: Config) -> Result<(), RunError> {
-    let Shutdown { delay, grace } = config.shutdown;
-    let addresses = config.listen.clone();
-    let Keeping { shared, restored } = keeping(&config)?;
-    let bound = Bound::new(shared.clone(), &addresses)?;
+pub async fn run(config: Config, surroundings: Surroundings) -> Result<(), RunError> {
+    let (reloads, requests) = Reloads::new();
+    let Keeping { shared, restored } = keeping(&config, reloads)?;
+    let bound = Bound::new(shared.clone(), &config.listen)?;
     let mut signals = Signals::listen().map_err(RunError::Signals)?;
     shared.state().start_counting(SystemTime::now().into());
-    let background = Background::start(&config, &shared, restored)?;
+    let mut background = Background::start(&config, &shared, restored)?;
+    let mut reloader = Reloader::new(config, surroundings, requests);
     bound.addresses().iter().for_each(announce);
     let mut server = bound.serve();
     let signal = tokio::select! {
         ended = &mut server => return ended.map_err(RunError::Server),
         signal = signals.next() => signal,
+        never = reloader.run(&mut background, &shared) => match never {},
     };
+    let Shutdown { delay, grace } = reloader.config().shutdown;
+    // Nobody is to wait for a reload any more.
+    drop(reloader);
     let (delay_seconds, grace_seconds) = (delay.min(grace).as_secs_f64(), grace.as_secs_f64());
     shared.drain();
     background.step_down();
@@ -108,12 +118,12 @@ struct Keeping {
     restored: Restored,
 }
 
-fn keeping(config: &Config) -> Result<Keeping, RunError> {
+fn keeping(config: &Config, reloads: Reloads) -> Result<Keeping, RunError> {
     let Config { ingest, health, scrape, storage, .. } = config;
     let facts = Arc::default();
     let loaded = store::load(config, &facts, || state_and_sink(config))?;
     let rules = IngestRules {
-        token: ingest.token.clone(),
+        token: RwLock::new(ingest.token.clone()),
         max_body: ingest.max_body,
         max_in_flight: ingest.max_in_flight,
         body_timeout: ingest.body_timeout,
@@ -122,7 +132,7 @@ fn keeping(config: &Config) -> Result<Keeping, RunError> {
     let shared = Shared::new(state, sink, *health, rules, scrape, SystemTime::now().into());
     let (restored, committer) = loaded.keep(storage.interval, &facts).map_err(RunError::Thread)?;
     let commits = Commits::new(committer, storage.durability);
-    Ok(Keeping { shared: Data::new(shared.with_store(commits, facts)), restored })
+    Ok(Keeping { shared: Data::new(shared.with_store(commits, facts).with_reloads(reloads)), restored })
 }
 
 fn state_and_sink(config: &Config) -> (Arc<State>, Arc<Sink>) {

@@ -340,6 +340,20 @@ impl State {
         self.traffic.lock().spend_buffers = lengths;
     }
 
+    /// From now on the operator expects this. Of what is expected no more nothing is known any more.
+    pub fn expect(&self, expected: Expected) {
+        if !expected.lists.contains(&true) {
+            // There is none to wait for.
+            self.startup.note_list();
+        }
+        self.traffic.lock().expect(expected);
+    }
+
+    /// Forgets what checks of a dependency found: it is another one from now on.
+    pub fn forget_dependency(&self, dependency: Dependency) {
+        *self.traffic.lock().dependency_mut(dependency) = DependencyFacts::default();
+    }
+
     /// Notes what a check of a dependency found.
     pub fn note_dependency(&self, dependency: Dependency, check: Check) {
         if check.result.is_ok() {

@@ -3,7 +3,7 @@
 use super::{CollectError, Collector, View};
 use crate::event::Usd;
 use crate::exposition::{Descriptor, Encoder, Value};
-use crate::own::{OwnMetrics, ProbingFacts, Refusal, TaskFacts};
+use crate::own::{ConfiguredFacts, OwnMetrics, ProbingFacts, Refusal, TaskFacts};
 use crate::state::LabelSet;
 
 metrics! {
@@ -75,10 +75,11 @@ impl Collector for Exporter {
         }
         collect_probing(own.probing().facts(), &labels, out);
         collect_tasks(&own.tasks().all(), &labels, out);
-        out.family(&RELOAD_SUCCESSFUL);
-        out.sample(&labels, None, Value::Whole(1));
-        out.family(&RELOAD_TIME);
-        out.sample(&labels, None, own.configured_at().as_secs_f64().into());
+        let ConfiguredFacts { is_latest, read_at } = own.configured().facts();
+        for (metric, value) in [(&RELOAD_SUCCESSFUL, is_latest.into()), (&RELOAD_TIME, read_at.as_secs_f64().into())] {
+            out.family(metric);
+            out.sample(&labels, None, value);
+        }
         Ok(())
     }
 }

@@ -34,8 +34,8 @@ impl Probing {
         self.facts.lock().interval = interval;
     }
 
-    pub(crate) fn note_budget(&self, budget: Usd) {
-        self.facts.lock().budget = Some(budget);
+    pub(crate) fn note_budget(&self, budget: Option<Usd>) {
+        self.facts.lock().budget = budget;
     }
 
     pub(crate) fn note_spent(&self, spent: Usd) {

@@ -34,9 +34,8 @@ pub(super) async fn readiness(shared: Data<Shared>) -> HttpResponse {
 /// `GET /health`
 pub(super) async fn health(shared: Data<Shared>) -> HttpResponse {
     let storage = StorageJson::new(&shared.own.storage().status());
-    let answer = |judged: &Judged<'_>| {
-        Answer::new(serving(judged.report.is_healthy()), &HealthJson::new(&judged.report, storage))
-    };
+    let answer =
+        |judged: &Judged| Answer::new(serving(judged.report.is_healthy()), &HealthJson::new(&judged.report, storage));
     judged(shared, answer).await
 }
 
@@ -103,19 +102,20 @@ impl Answer {
 }
 
 /// The facts of one moment and the verdicts on them.
-struct Judged<'a> {
+struct Judged {
     fleet: Fleet,
-    policy: &'a Policy,
+    policy: Policy,
     report: Report,
 }
 
 /// Answers from the verdicts as of now.
-async fn judged(shared: Data<Shared>, answer: impl FnOnce(&Judged<'_>) -> Answer + Send + 'static) -> HttpResponse {
+async fn judged(shared: Data<Shared>, answer: impl FnOnce(&Judged) -> Answer + Send + 'static) -> HttpResponse {
     let for_judging = shared.clone();
     let judge_and_answer = move || {
         let fleet = for_judging.fleet();
-        let report = for_judging.report(&fleet);
-        answer(&Judged { fleet, policy: &for_judging.policy, report })
+        let policy = for_judging.policy();
+        let report = Report::new(&fleet, &policy, for_judging.readiness());
+        answer(&Judged { fleet, policy, report })
     };
     match heavy::run(judge_and_answer).await {
         Ok(answer) => respond(answer),

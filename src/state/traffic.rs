@@ -153,6 +153,18 @@ impl Traffic {
         &mut self.dependencies[dependency.index()]
     }
 
+    pub(super) fn expect(&mut self, expected: Expected) {
+        for (facts, _) in
+            self.dependencies.iter_mut().zip(expected.dependencies).filter(|(_, is_expected)| !is_expected)
+        {
+            *facts = DependencyFacts::default();
+        }
+        for (facts, _) in self.lists.iter_mut().zip(expected.lists).filter(|(_, is_expected)| !is_expected) {
+            *facts = None;
+        }
+        self.settings.expected = expected;
+    }
+
     pub(super) fn note_list(&mut self, source: ListSource, facts: ListFacts) {
         self.lists[source.index()] = Some(facts);
     }
