@@ -35,7 +35,7 @@ pub(super) fn changed(one: &Config, other: &Config) -> Vec<&'static str> {
 /// Whether this key can change while the exporter runs.
 pub(super) fn is_live(path: &str) -> bool {
     let is_within = |live: &&str| path.strip_prefix(*live).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    LIVE.iter().any(|live| is_within(&live))
+    LIVE.iter().any(is_within)
 }
 
 #[cfg(test)]

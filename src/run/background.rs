@@ -111,11 +111,7 @@ impl Background {
             stopping,
         };
         let has_stepped_down = start_probing(&mut supervisor, config, links)?;
-        let (watched, of_terms) = (Arc::clone(state), terms.subscribe());
-        supervisor.start("verdicts", move |rounds| {
-            let of_terms = of_terms.clone();
-            verdicts::watch(Arc::clone(&watched), move || of_terms.borrow().config.health, rounds)
-        });
+        start_verdicts(&mut supervisor, Arc::clone(state), terms.subscribe());
         let is_reading = false;
         let mut background = Self {
             supervisor,
@@ -210,6 +206,13 @@ pub(super) fn gateway(config: &Config) -> Result<Option<Client>, GatewayClientEr
 pub(super) fn redis_connector(config: &Config) -> Result<Option<redis::Connector>, BackgroundError> {
     let Some(address) = &config.redis.url else { return Ok(None) };
     redis::Connector::new(address, config.redis.ca_file.as_deref()).map(Some).map_err(BackgroundError::Redis)
+}
+
+fn start_verdicts(supervisor: &mut Supervisor, state: Arc<State>, terms: watch::Receiver<Arc<Terms>>) {
+    supervisor.start("verdicts", move |rounds| {
+        let terms = terms.clone();
+        verdicts::watch(Arc::clone(&state), move || terms.borrow().config.health, rounds)
+    });
 }
 
 /// Returns where it is told that another replica may probe.

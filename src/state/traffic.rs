@@ -154,15 +154,14 @@ impl Traffic {
     }
 
     pub(super) fn expect(&mut self, expected: Expected) {
-        for (facts, _) in
-            self.dependencies.iter_mut().zip(expected.dependencies).filter(|(_, is_expected)| !is_expected)
-        {
-            *facts = DependencyFacts::default();
-        }
-        for (facts, _) in self.lists.iter_mut().zip(expected.lists).filter(|(_, is_expected)| !is_expected) {
-            *facts = None;
-        }
         self.settings.expected = expected;
+        for dependency in Dependency::ALL.into_iter().filter(|dependency| !expected.dependencies[dependency.index()]) {
+            *self.dependency_mut(dependency) = DependencyFacts::default();
+        }
+    }
+
+    pub(super) fn forget_list(&mut self, source: ListSource) {
+        self.lists[source.index()] = None;
     }
 
     pub(super) fn note_list(&mut self, source: ListSource, facts: ListFacts) {

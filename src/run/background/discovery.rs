@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
+use super::super::expected;
 use crate::config::Config;
 use crate::dependencies::gateway::Client;
 use crate::discovery::{Discovery, Listed, Refreshed, Roster, SameGateway, SourceStatus};
@@ -101,14 +102,24 @@ impl Reading {
             let before = std::mem::replace(&mut asked, Arc::clone(&news.borrow_and_update()));
             let is_same = before.config.gateway.url == asked.config.gateway.url;
             let same = if is_same { SameGateway::Yes } else { SameGateway::No };
+            let had_lists = lists.is_some();
             lists = match (lists, self::lists(&asked.config, asked.gateway.clone())) {
                 (Some(read), Some(wanted)) => Some(wanted.going_on_from(read, same)),
-                (Some(_), None) => {
-                    self.list_nothing();
-                    None
-                }
-                (None, wanted) => wanted,
+                (_, wanted) => wanted,
             };
+            self.forget(&asked, had_lists && lists.is_none());
+        }
+    }
+
+    /// Forgets the lists that are not asked for any more: here, where none is being read meanwhile.
+    fn forget(&self, asked: &Asked, is_none_left: bool) {
+        let wanted = expected(&asked.config).lists;
+        for source in ListSource::ALL.into_iter().filter(|source| !wanted[source.index()]) {
+            self.state.forget_list(source);
+        }
+        if is_none_left {
+            self.state.list(&[], SystemTime::now().into());
+            self.roster.send_replace(Arc::default());
         }
     }
 
@@ -131,11 +142,6 @@ impl Reading {
             self.note_version(asked).await;
             rounds.note(if is_well { Round::Succeeded } else { Round::Failed }, started);
         }
-    }
-
-    fn list_nothing(&self) {
-        self.state.list(&[], SystemTime::now().into());
-        self.roster.send_replace(Arc::default());
     }
 
     fn publish(&self, refreshed: Refreshed) {
