@@ -93,21 +93,38 @@ async fn what_left_the_list_while_waiting_for_a_place_is_not_probed() {
     assert_eq!(scene.sent(), 0);
 }
 
+impl Scene {
+    fn change(&mut self, change: impl FnOnce(&mut Config)) {
+        let mut config = self.work.terms.config.clone();
+        change(&mut config);
+        let prober = Arc::clone(&self.work.terms.prober);
+        self.terms.send_replace(Arc::new(Terms { config, prober }));
+        self.work.take_terms();
+    }
+
+    fn next_turn_in(&self) -> Duration {
+        let next_at = self.work.clocks.next_at().expect("it has a clock");
+        next_at.saturating_duration_since(Instant::now())
+    }
+}
+
 #[tokio::test]
-async fn new_terms_hold_for_who_waits_for_a_place_and_give_everybody_a_turn_soon() {
+async fn new_terms_hold_for_who_waits_for_a_place() {
     let mut scene = scene();
-    let switch_off = |scene: &mut Scene| {
-        let mut config = Config::default();
-        config.probes.enabled = false;
-        config.probes.concurrency = 1;
-        let prober = Arc::clone(&scene.work.terms.prober);
-        scene.terms.send_replace(Arc::new(Terms { config, prober }));
-        scene.work.take_terms();
-    };
-    scene.turn(switch_off).await;
+    scene.turn(|scene| scene.change(|config| config.probes.enabled = false)).await;
     assert_eq!(scene.sent(), 0);
     assert_eq!(scene.probes().skipped[SkipReason::Disabled.index()], 1);
+}
+
+#[tokio::test]
+async fn new_terms_give_everybody_a_turn_soon_unless_probes_are_the_same() {
+    let (mut scene, soon) = (scene(), Duration::from_secs(10));
+    scene.change(|config| config.probes.enabled = false);
+    scene.turn(|_| {}).await;
+    assert!(scene.next_turn_in() > soon, "an interval away");
+    scene.change(|config| config.dependencies.timeout *= 2);
+    assert!(scene.next_turn_in() > soon);
+    scene.change(|config| config.probes.concurrency = 1);
+    assert!(scene.next_turn_in() <= soon);
     assert_eq!(scene.work.places.in_all.available_permits(), 1);
-    let next_at = scene.work.clocks.next_at().expect("it has a clock");
-    assert!(next_at <= Instant::now() + Duration::from_secs(10), "it does not wait for the end of an interval");
 }
