@@ -5,6 +5,7 @@
 //! table in `keys`; a new setting is a field in `sections` and a row there. Nothing outside this
 //! module reads a file or a variable for a setting.
 
+mod changes;
 mod error;
 mod given;
 mod keys;
@@ -148,6 +149,18 @@ impl Config {
     /// The path of every key that can be set, such as `ingest.max_body`.
     pub fn key_paths() -> impl Iterator<Item = &'static str> {
         keys::KEYS.iter().map(|key| key.path)
+    }
+
+    /// The paths of the keys that have other values in `other`.
+    #[must_use]
+    pub fn changed_keys(&self, other: &Self) -> Vec<&'static str> {
+        changes::changed(self, other)
+    }
+
+    /// Whether the key of this path can change while the exporter runs; a change of any other takes effect with a restart.
+    #[must_use]
+    pub fn is_live(path: &str) -> bool {
+        changes::is_live(path)
     }
 
     /// Writes the values as a YAML file that loads again, without the secrets: a comment says which are set.

@@ -38,7 +38,7 @@ use crate::config::{Config, Gateway, Labels, Probes, Secret, Shutdown, Storage};
 use crate::event::{ConsumerLabel, Timestamp};
 use crate::health::Policy;
 use crate::own::Traffic;
-use crate::run::{Beside, run_beside};
+use crate::run::{Beside, RunError, Surroundings, run_beside};
 
 pub use callback::Callback;
 pub use error::DemoError;
@@ -80,7 +80,8 @@ pub async fn run(demo: Demo) -> Result<(), DemoError> {
         seed,
         "this is the demo: all traffic is simulated, nothing is sent outside this machine, nothing is kept"
     );
-    run_beside(config, Traffic::Simulated, |Beside { addresses, supervisor, stopping }| {
+    let surroundings = Surroundings::constant(&config).map_err(RunError::Signals)?;
+    run_beside(config, surroundings, Traffic::Simulated, |Beside { addresses, supervisor, stopping }| {
         let pusher = Pusher { http, exporter: pushed_to(addresses), simulation, stopping: stopping.clone() };
         supervisor.start("simulated_gateway", move |rounds| Arc::clone(&gateway).serve(stopping.clone(), rounds));
         supervisor.start("simulated_traffic", move |rounds| pusher.clone().run(rounds));

@@ -19,6 +19,6 @@ mod source;
 pub use list::ModelList;
 pub use merge::merge;
 pub use own::own;
-pub use refresh::{Discovery, Environment};
+pub use refresh::{Discovery, Environment, SameGateway};
 pub use roster::{Listed, Mode, Prices, ProbeChoice, Roster};
 pub use source::{Refreshed, SourceStatus};

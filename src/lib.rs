@@ -46,7 +46,8 @@ pub mod tls;
 mod verdicts;
 
 pub use run::{
-    BackgroundError, InUse, ProbeError, Probed, ReconcileError, Reconciled, RunError, probe_once, reconcile, run,
+    BackgroundError, Hangups, InUse, ProbeError, Probed, ReconcileError, Reconciled, RunError, Surroundings,
+    probe_once, reconcile, run,
 };
 
 /// The version of the exporter.

@@ -1,5 +1,6 @@
 //! What the exporter knows of itself: the one thing that is no fact about a gateway.
 
+mod configured;
 mod handover;
 mod in_flight;
 mod probing;
@@ -17,6 +18,7 @@ use prometheus_client::metrics::counter::Counter;
 use crate::event::Timestamp;
 use crate::state::LabelSet;
 
+pub use configured::{Configured, ConfiguredFacts};
 pub use handover::{Handover, HandoverFacts, HeldUntil, ShareFacts, StartKind};
 pub use in_flight::{InFlight, Reservation};
 pub use probing::{Probing, ProbingFacts};
@@ -27,7 +29,8 @@ pub use traffic::{TRAFFIC_HEADER, Traffic};
 /// The exporter's own counts.
 #[derive(Debug)]
 pub struct OwnMetrics {
-    configured_at: Timestamp,
+    since: Timestamp,
+    configured: Configured,
     in_flight: Arc<InFlight>,
     refused: [Counter<u64, AtomicU64>; Refusal::ALL.len()],
     collector_failures: Vec<(&'static str, Counter<u64, AtomicU64>)>,
@@ -112,7 +115,8 @@ impl OwnMetrics {
         max_in_flight: u64,
     ) -> Self {
         Self {
-            configured_at,
+            since: configured_at,
+            configured: Configured::new(configured_at),
             in_flight: InFlight::new(max_in_flight),
             refused: Default::default(),
             collector_failures: collectors.into_iter().map(|name| (name, Counter::default())).collect(),
@@ -190,7 +194,7 @@ impl OwnMetrics {
     /// No label, for counts that began with the process.
     #[must_use]
     pub fn labels(&self) -> LabelSet {
-        LabelSet::default().made_at(Some(self.configured_at))
+        LabelSet::default().made_at(Some(self.since))
     }
 
     /// How the store is doing.
@@ -211,9 +215,9 @@ impl OwnMetrics {
         self.traffic
     }
 
-    /// When the configuration in use was read.
+    /// When the configuration was read, and whether it could be used.
     #[must_use]
-    pub fn configured_at(&self) -> Timestamp {
-        self.configured_at
+    pub const fn configured(&self) -> &Configured {
+        &self.configured
     }
 }

@@ -3,6 +3,7 @@
 mod background;
 mod once;
 mod reconcile;
+mod reload;
 mod signals;
 mod store;
 
@@ -13,21 +14,25 @@ use std::time::{Duration, SystemTime};
 
 use actix_web::dev::Server;
 use actix_web::web::Data;
+use parking_lot::RwLock;
 use tokio::time::sleep;
 
 use crate::config::{Config, Shutdown};
 use crate::keeping::Restored;
 use crate::own::Traffic;
-use crate::server::{BindError, Bound, Commits, IngestRules, Shared};
+use crate::server::{BindError, Bound, Commits, IngestRules, Reloads, Shared};
 use crate::sink::{Pushes, Sink};
 use crate::state::{Dependency, Expected, ListSource, Settings, State};
 pub use background::BackgroundError;
 pub use once::{ProbeError, Probed, probe_once};
 pub use reconcile::{ReconcileError, Reconciled, reconcile};
+pub use reload::Surroundings;
+pub use signals::Hangups;
 pub use store::InUse;
 
 use background::Background;
 pub(crate) use background::Beside;
+use reload::Reloader;
 use signals::Signals;
 
 /// A check that was not made for so many of its intervals is no longer believed.
@@ -56,34 +61,40 @@ pub enum RunError {
     Server(io::Error),
 }
 
-/// Runs the exporter until SIGTERM or SIGINT, and then until what is in flight is done or a second signal comes.
+/// Runs the exporter until SIGTERM or SIGINT, and then until what is in flight is done or a second signal comes. With SIGHUP, or when
+/// asked by `POST /-/reload`, the configuration is read again.
 ///
 /// # Errors
 /// When it can't listen on its addresses, or the operating system fails it.
-pub async fn run(config: Config) -> Result<(), RunError> {
-    run_beside(config, Traffic::Gateway, |_| {}).await
+pub async fn run(config: Config, surroundings: Surroundings) -> Result<(), RunError> {
+    run_beside(config, surroundings, Traffic::Gateway, |_| {}).await
 }
 
 /// The same, for traffic of this kind, with what `start` starts beside it.
 pub(crate) async fn run_beside(
     config: Config,
+    surroundings: Surroundings,
     traffic: Traffic,
     start: impl FnOnce(Beside<'_>),
 ) -> Result<(), RunError> {
-    let Shutdown { delay, grace } = config.shutdown;
-    let addresses = config.listen.clone();
-    let Keeping { shared, restored } = keeping(&config, traffic)?;
-    let bound = Bound::new(shared.clone(), &addresses)?;
+    let (reloads, requests) = Reloads::new();
+    let Keeping { shared, restored } = keeping(&config, traffic, reloads)?;
+    let bound = Bound::new(shared.clone(), &config.listen)?;
     let mut signals = Signals::listen().map_err(RunError::Signals)?;
     shared.state().start_counting(SystemTime::now().into());
     let mut background = Background::start(&config, &shared, restored)?;
     start(background.beside(bound.addresses()));
+    let mut reloader = Reloader::new(config, surroundings, requests);
     bound.addresses().iter().for_each(|address| announce(address, traffic));
     let mut server = bound.serve();
     let signal = tokio::select! {
         ended = &mut server => return ended.map_err(RunError::Server),
         signal = signals.next() => signal,
+        never = reloader.run(&mut background, &shared) => match never {},
     };
+    let Shutdown { delay, grace } = reloader.config().shutdown;
+    // Nobody is to wait for a reload any more.
+    drop(reloader);
     let (delay_seconds, grace_seconds) = (delay.min(grace).as_secs_f64(), grace.as_secs_f64());
     shared.drain();
     background.step_down();
@@ -120,12 +131,12 @@ struct Keeping {
     restored: Restored,
 }
 
-fn keeping(config: &Config, traffic: Traffic) -> Result<Keeping, RunError> {
+fn keeping(config: &Config, traffic: Traffic, reloads: Reloads) -> Result<Keeping, RunError> {
     let Config { ingest, health, scrape, storage, .. } = config;
     let facts = Arc::default();
     let loaded = store::load(config, &facts, || state_and_sink(config))?;
     let rules = IngestRules {
-        token: ingest.token.clone(),
+        token: RwLock::new(ingest.token.clone()),
         max_body: ingest.max_body,
         max_in_flight: ingest.max_in_flight,
         body_timeout: ingest.body_timeout,
@@ -134,7 +145,8 @@ fn keeping(config: &Config, traffic: Traffic) -> Result<Keeping, RunError> {
     let shared = Shared::new(state, sink, *health, rules, scrape, SystemTime::now().into());
     let (restored, committer) = loaded.keep(storage.interval, &facts).map_err(RunError::Thread)?;
     let commits = Commits::new(committer, storage.durability);
-    Ok(Keeping { shared: Data::new(shared.with_store(commits, facts).with_traffic(traffic)), restored })
+    let shared = shared.with_store(commits, facts).with_reloads(reloads).with_traffic(traffic);
+    Ok(Keeping { shared: Data::new(shared), restored })
 }
 
 fn state_and_sink(config: &Config) -> (Arc<State>, Arc<Sink>) {

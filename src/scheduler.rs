@@ -8,4 +8,4 @@ mod places;
 mod run;
 mod turn;
 
-pub use run::Scheduler;
+pub use run::{Scheduler, Terms};

@@ -17,6 +17,7 @@ mod metrics;
 mod pieces;
 mod portions;
 mod refusal;
+mod reload;
 mod shared;
 mod unread;
 
@@ -32,6 +33,7 @@ use actix_web::{App, Handler, HttpResponse, HttpServer, Resource, Responder, web
 
 pub use commits::Commits;
 use connections::Connections;
+pub use reload::{Reloaded, Reloads};
 pub use shared::{IngestRules, Shared};
 
 use crate::own::{TRAFFIC_HEADER, Traffic};
@@ -109,7 +111,7 @@ impl Bound {
 }
 
 /// Every route, and one line for what each is there for.
-pub const ROUTES: [(&str, &str); 9] = [
+pub const ROUTES: [(&str, &str); 10] = [
     ("/metrics", "metrics for Prometheus: OpenMetrics 1.0 or text 0.0.4, by Accept"),
     ("/health", "is the gateway well? 200 or 503"),
     ("/health/readiness", "may the exporter be sent traffic? 200 or 503"),
@@ -119,12 +121,16 @@ pub const ROUTES: [(&str, &str); 9] = [
     ("/health/services", "database, Redis, router and gateway"),
     ("/ledger", "what was counted, by hour and model; ?from=TIME&to=TIME, by default the last day"),
     (ingest::PATH, "POST here: LiteLLM's generic_api callback"),
+    (reload::PATH, "POST here: read the configuration again"),
 ];
 
 /// What every answer says of the traffic, errors too.
 fn headers(traffic: Traffic) -> DefaultHeaders {
     traffic.notice().into_iter().fold(DefaultHeaders::new(), |headers, word| headers.add((TRAFFIC_HEADER, word)))
 }
+
+/// Those that are posted to and have nothing to show.
+const POSTED_TO: [&str; 2] = [ingest::PATH, reload::PATH];
 
 fn routes(app: &mut web::ServiceConfig) {
     app.service(readable("/", landing::page))
@@ -136,11 +142,18 @@ fn routes(app: &mut web::ServiceConfig) {
         .service(readable("/health/models", health::models))
         .service(readable("/health/services", health::services))
         .service(readable("/ledger", ledger::ledger))
-        .service(
-            web::resource(ingest::PATH)
-                .route(web::post().to(ingest::take))
-                .default_service(web::to(|| only(&[Method::POST]))),
-        );
+        .service(writable(ingest::PATH, ingest::take))
+        .service(writable(reload::PATH, reload::reload));
+}
+
+/// A resource for POST.
+fn writable<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path).route(web::post().to(handler)).default_service(web::to(|| only(&[Method::POST])))
 }
 
 /// A resource for GET and HEAD.

@@ -340,6 +340,26 @@ impl State {
         self.traffic.lock().spend_buffers = lengths;
     }
 
+    /// From now on the operator expects this. Of dependencies that are expected no more nothing is known any more; lists are forgotten
+    /// by [who reads them](Self::forget_list).
+    pub fn expect(&self, expected: Expected) {
+        if !expected.lists.contains(&true) {
+            // There is none to wait for.
+            self.startup.note_list();
+        }
+        self.traffic.lock().expect(expected);
+    }
+
+    /// Forgets how reading a list of models went: it is not read any more.
+    pub fn forget_list(&self, source: ListSource) {
+        self.traffic.lock().forget_list(source);
+    }
+
+    /// Forgets what checks of a dependency found: it is another one from now on.
+    pub fn forget_dependency(&self, dependency: Dependency) {
+        *self.traffic.lock().dependency_mut(dependency) = DependencyFacts::default();
+    }
+
     /// Notes what a check of a dependency found.
     pub fn note_dependency(&self, dependency: Dependency, check: Check) {
         if check.result.is_ok() {

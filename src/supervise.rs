@@ -4,9 +4,11 @@
 //! panicking. Nothing else here spawns what outlives a call.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
 
 use crate::own::{Round, Tasks};
@@ -40,7 +42,7 @@ impl Supervisor {
         self.running.spawn(keep_running(name, Arc::clone(&self.tasks), make));
     }
 
-    /// Ends all tasks, wherever they are.
+    /// Ends all tasks, wherever they are: none does anything any more once this returns.
     pub async fn stop(mut self) {
         self.running.shutdown().await;
     }
@@ -69,12 +71,10 @@ where
     loop {
         let started = Instant::now();
         let rounds = Rounds { name, tasks: Arc::clone(&tasks) };
-        // In a set of its own, so that it ends with this future.
-        let mut only = JoinSet::new();
-        only.spawn(make(rounds));
-        match only.join_next().await {
-            Some(Err(broken)) if broken.is_panic() => {}
-            _ => return,
+        // In this task and not in one of its own, which would outlive its being stopped by a moment. What it leaves half done when it
+        // panics is dropped with it, or behind locks that others take as they find it.
+        if AssertUnwindSafe(make(rounds)).catch_unwind().await.is_ok() {
+            return;
         }
         if started.elapsed() > RECOVERED_AFTER {
             pause = SHORTEST_PAUSE;

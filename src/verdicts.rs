@@ -12,8 +12,8 @@ use crate::supervise::Rounds;
 /// How often the verdicts are looked at.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Looks at the verdicts of `state` until it is dropped, and logs what changed.
-pub(crate) async fn watch(state: Arc<State>, policy: Policy, rounds: Rounds) {
+/// Looks at the verdicts of `state` until it is dropped, by the policy of that moment, and logs what changed.
+pub(crate) async fn watch(state: Arc<State>, policy: impl Fn() -> Policy, rounds: Rounds) {
     let mut seen = Seen::default();
     let mut clock = tokio::time::interval(INTERVAL);
     clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -21,7 +21,7 @@ pub(crate) async fn watch(state: Arc<State>, policy: Policy, rounds: Rounds) {
         clock.tick().await;
         let started = Instant::now();
         let fleet = state.fleet(SystemTime::now().into());
-        let report = Report::new(&fleet, &policy, Readiness::new(false, state.startup()));
+        let report = Report::new(&fleet, &policy(), Readiness::new(false, state.startup()));
         seen.changes(&report).iter().for_each(Change::log);
         rounds.note(Round::Succeeded, started);
     }

@@ -4,16 +4,29 @@ use std::io::{self, IsTerminal};
 
 use llm_exporter::config::{Log, LogFormat, LogLevel};
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{Layer, Registry, filter::Targets, layer::SubscriberExt, reload, util::SubscriberInitExt};
+
+/// Which records are logged.
+pub(super) struct Level(reload::Handle<Targets, Registry>);
+
+impl Level {
+    /// From now on those from this level on.
+    pub(super) fn set(&self, level: LogLevel) {
+        // It fails where nothing is logged any more.
+        _ = self.0.reload(targets(level));
+    }
+}
 
 /// Starts logging, once in a process.
-pub(super) fn init(log: &Log) {
+pub(super) fn init(log: &Log) -> Level {
     let records = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let records = match log.format {
         LogFormat::Text => records.with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => records.json().flatten_event(true).boxed(),
     };
-    tracing_subscriber::registry().with(records.with_filter(targets(log.level))).init();
+    let (filter, level) = reload::Layer::new(targets(log.level));
+    tracing_subscriber::registry().with(records.with_filter(filter)).init();
+    Level(level)
 }
 
 /// Our own records from the level on. Those of libraries are for whoever looks for a fault, and never below info: an

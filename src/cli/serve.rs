@@ -1,9 +1,10 @@
 //! `serve`: configuration → logging → run.
 
-use std::{error::Error, net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{error::Error, net::SocketAddr, path::PathBuf, str::FromStr, sync::Arc};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use llm_exporter::config::{Config, LogFormat, LogLevel, Overrides};
+use llm_exporter::config::{Config, ConfigError, LogFormat, LogLevel, Overrides};
+use llm_exporter::{Hangups, Surroundings};
 
 use super::{Failure, environment, logging};
 
@@ -26,12 +27,28 @@ pub(super) struct Args {
 
 /// Serves until a signal ends the process.
 pub(super) fn serve(args: Args) -> Result<(), Failure> {
-    let Args { config, listen, log_format, log_level } = args;
-    let overrides = Overrides { listen, log_level, log_format };
-    let config = Config::load(config.as_deref(), environment(), overrides)?;
-    logging::init(&config.log);
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
-    Ok(runtime.block_on(llm_exporter::run(config))?)
+    // Before anything that takes time: until then SIGHUP would end the process.
+    let hangups = {
+        let _runtime = runtime.enter();
+        Hangups::listen().map_err(Failure::Runtime)?
+    };
+    let read = move || read(&args);
+    let config = read()?;
+    let level = logging::init(&config.log);
+    let set_log_level = Box::new(move |new| level.set(new));
+    let surroundings = Surroundings { read: Arc::new(read), set_log_level, hangups };
+    let ended = runtime.block_on(llm_exporter::run(config, surroundings));
+    // All that counts has ended by now. Whoever still reads a file that does not come is not waited for.
+    runtime.shutdown_background();
+    Ok(ended?)
+}
+
+/// Reads the configuration: at the start, and whenever it is read again.
+fn read(args: &Args) -> Result<Config, ConfigError> {
+    let Args { config, listen, log_format, log_level } = args;
+    let overrides = Overrides { listen: listen.clone(), log_level: *log_level, log_format: *log_format };
+    Config::load(config.as_deref(), environment(), overrides)
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {

@@ -3,7 +3,7 @@
 use super::{CollectError, Collector, View};
 use crate::event::Usd;
 use crate::exposition::{Descriptor, Encoder, Value};
-use crate::own::{OwnMetrics, ProbingFacts, Refusal, Round, TaskFacts};
+use crate::own::{ConfiguredFacts, OwnMetrics, ProbingFacts, Refusal, Round, TaskFacts};
 use crate::state::LabelSet;
 
 metrics! {
@@ -23,6 +23,8 @@ metrics! {
     COLLECTOR_FAILURES = Counter "llm_exporter_collector_failures_total" ["collector"];
     /// 1 if this exporter probes the deployments, 0 if another replica does. Absent where nobody does.
     PROBES = Gauge "llm_exporter_probes_itself" [];
+    /// How often each deployment is probed, in seconds, as configured. Absent where nobody probes.
+    PROBE_INTERVAL = Gauge "llm_exporter_probe_interval_seconds" [];
     /// What billed probes may cost from midnight to midnight UTC, in US dollars. Absent where none are sent.
     PROBE_BUDGET = Gauge "llm_exporter_probe_budget_usd" [];
     /// What billed probes cost since midnight UTC, in US dollars, those of other replicas included where they share a Redis.
@@ -77,10 +79,11 @@ impl Collector for Exporter {
         }
         collect_probing(own.probing().facts(), &labels, out);
         collect_tasks(&own.tasks().all(), &labels, out);
-        out.family(&RELOAD_SUCCESSFUL);
-        out.sample(&labels, None, Value::Whole(1));
-        out.family(&RELOAD_TIME);
-        out.sample(&labels, None, own.configured_at().as_secs_f64().into());
+        let ConfiguredFacts { is_latest, read_at } = own.configured().facts();
+        for (metric, value) in [(&RELOAD_SUCCESSFUL, is_latest.into()), (&RELOAD_TIME, read_at.as_secs_f64().into())] {
+            out.family(metric);
+            out.sample(&labels, None, value);
+        }
         Ok(())
     }
 }
@@ -96,10 +99,11 @@ fn collect_scrape(own: &OwnMetrics, out: &mut dyn Encoder) {
 }
 
 fn collect_probing(facts: ProbingFacts, labels: &LabelSet, out: &mut dyn Encoder) {
-    let ProbingFacts { probes_itself, budget, spent } = facts;
+    let ProbingFacts { probes_itself, interval, budget, spent } = facts;
     let usd = |usd: Usd| Value::Float(usd.as_f64());
     for (metric, value) in [
         (&PROBES, probes_itself.map(Value::from)),
+        (&PROBE_INTERVAL, interval.map(|interval| interval.as_secs_f64().into())),
         (&PROBE_BUDGET, budget.map(usd)),
         (&PROBE_SPENT, budget.map(|_| usd(spent))),
     ] {

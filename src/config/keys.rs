@@ -20,6 +20,8 @@ pub(super) struct Key {
     pub(super) set: fn(&mut Config, &Given) -> Result<(), Vec<Wrong>>,
     /// Whether `null` is a value too.
     pub(super) takes_null: fn(&Config) -> bool,
+    /// Whether two configurations have other values here.
+    pub(super) differs: fn(&Config, &Config) -> bool,
     /// Writes the field as YAML.
     pub(super) show: fn(&Config) -> String,
 }
@@ -37,6 +39,7 @@ macro_rules! key {
                 Ok(())
             },
             takes_null: |config| takes_null(&$kind, &config.$($field).+),
+            differs: |one, other| one.$($field).+ != other.$($field).+,
             show: |config| $kind.show(&config.$($field).+),
         }
     };

@@ -55,6 +55,19 @@ where
         Self { fetch, config_file, env, own, of_gateway, of_config_file, notes: BTreeSet::new() }
     }
 
+    /// Goes on from what was read `before`: of a list that is read from where it was, the latest holds until it is read again.
+    #[must_use]
+    pub fn going_on_from(mut self, before: Self, gateway: SameGateway) -> Self {
+        if gateway == SameGateway::Yes && self.fetch.is_some() {
+            self.of_gateway = before.of_gateway;
+        }
+        if self.config_file == before.config_file {
+            self.of_config_file = before.of_config_file;
+        }
+        self.notes = before.notes;
+        self
+    }
+
     /// Reads every list again. What is new is logged once: a source that fails or recovers, and what is strange in a list.
     pub async fn refresh(&mut self) -> Refreshed {
         if let Some(fetch) = &self.fetch {
@@ -97,6 +110,15 @@ where
         });
         [of_gateway, of_config_file, of_own].into_iter().flatten().collect()
     }
+}
+
+/// Whether a gateway is the one that was asked before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SameGateway {
+    /// It is: what it told holds until it tells otherwise.
+    Yes,
+    /// It is another: what the one before told says nothing of it.
+    No,
 }
 
 /// The latest list of one source, and how the source fares since.

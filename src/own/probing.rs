@@ -1,5 +1,7 @@
 //! Who probes, and what billed probes may still cost today.
 
+use std::time::Duration;
+
 use parking_lot::Mutex;
 
 use crate::event::Usd;
@@ -15,6 +17,8 @@ pub struct Probing {
 pub struct ProbingFacts {
     /// Whether this exporter probes and not another replica; `None` where nobody does.
     pub probes_itself: Option<bool>,
+    /// How often each deployment is probed, by whichever replica; `None` where probes are switched off.
+    pub interval: Option<Duration>,
     /// What billed probes may cost in a day; `None` where none are sent.
     pub budget: Option<Usd>,
     /// What they cost today.
@@ -26,8 +30,12 @@ impl Probing {
         self.facts.lock().probes_itself = probes_itself;
     }
 
-    pub(crate) fn note_budget(&self, budget: Usd) {
-        self.facts.lock().budget = Some(budget);
+    pub(crate) fn note_interval(&self, interval: Option<Duration>) {
+        self.facts.lock().interval = interval;
+    }
+
+    pub(crate) fn note_budget(&self, budget: Option<Usd>) {
+        self.facts.lock().budget = budget;
     }
 
     pub(crate) fn note_spent(&self, spent: Usd) {

@@ -37,6 +37,11 @@ impl Budget {
         Self { limit, day: UtcDay::of(now), spent: Usd::ZERO, under_way: Vec::new(), next_id: 0, is_known: true }
     }
 
+    /// So much may be spent in a day from now on. What was spent and is set aside stays so.
+    pub const fn set_limit(&mut self, limit: Usd) {
+        self.limit = limit;
+    }
+
     /// Sets aside what a probe costs at most; `None` when the day's budget has not that much left.
     pub fn reserve(&mut self, worst_case: Usd, now: Timestamp) -> Option<Reservation> {
         self.turn_to(UtcDay::of(now));
@@ -156,6 +161,18 @@ mod tests {
         assert_eq!(budget.reserve(usd(0.1), at(0)), None);
         assert_eq!(budget.spent(at(0)), usd(1.0));
         assert_eq!(budget.reserve(usd(0.1), at(DAY)), None);
+    }
+
+    #[test]
+    fn another_limit_changes_nothing_of_what_was_spent() {
+        let mut budget = Budget::new(usd(1.0), at(0));
+        let first = budget.reserve(usd(0.5), at(0)).expect("half");
+        budget.set_limit(usd(0.4));
+        assert_eq!((budget.left(at(0)), budget.reserve(usd(0.1), at(0))), (Usd::ZERO, None));
+        budget.settle(first, usd(0.3), at(0));
+        assert_eq!(budget.left(at(0)), usd(0.1));
+        budget.set_limit(usd(2.0));
+        assert_eq!((budget.spent(at(0)), budget.left(at(0))), (usd(0.3), usd(1.7)));
     }
 
     #[test]

@@ -45,6 +45,11 @@ impl StreamReader {
         Self { key, task, portion, history, patience, cursor: None }
     }
 
+    /// How far back it begins, if it has not begun.
+    pub(super) const fn set_history(&mut self, history: Duration) {
+        self.history = history;
+    }
+
     /// Reads what came since the last time, up to a portion.
     pub(super) async fn read<C>(&mut self, conn: &mut C, now: Timestamp) -> Result<Portion, ReplicaError>
     where

@@ -65,13 +65,19 @@ impl TrafficStream {
         Self {
             replica,
             patience,
-            expiry: history.saturating_mul(2).max(Duration::from_mins(1)),
+            expiry: expiry(history),
             reader: StreamReader::new(key.clone(), task, PORTION, history, patience),
             applied: Applied::new(2 * MAX_ENTRIES),
             key,
             number: 0,
             untold: VecDeque::new(),
         }
+    }
+
+    /// What is not older than `history` matters from now on.
+    pub fn set_history(&mut self, history: Duration) {
+        self.expiry = expiry(history);
+        self.reader.set_history(history);
     }
 
     /// Whether [`tell`](Self::tell) has something to tell that it could not tell before.
@@ -130,4 +136,9 @@ impl TrafficStream {
         heard.garbage += entry.garbage;
         heard.news.extend(entry.news.into_iter().map(|news| news.not_after(now)));
     }
+}
+
+/// By then nothing of it matters any more to anybody.
+fn expiry(history: Duration) -> Duration {
+    history.saturating_mul(2).max(Duration::from_mins(1))
 }

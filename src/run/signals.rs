@@ -1,4 +1,4 @@
-//! The signals that end the exporter.
+//! The signals that end the exporter, and the one that has its configuration read again.
 
 use std::io;
 
@@ -21,6 +21,28 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// SIGHUP, from now on: it no longer ends the process. What comes before somebody waits for it is not lost; of several it is one.
+#[derive(Debug)]
+pub struct Hangups(Signal);
+
+impl Hangups {
+    /// Listens. To be called within a runtime, and as early as there is one.
+    ///
+    /// # Errors
+    /// When the operating system refuses.
+    pub fn listen() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            // The runtime has ended: there will be none.
+            std::future::pending().await
         }
     }
 }

@@ -12,10 +12,9 @@ use tokio::time::sleep_until;
 use super::clocks::Clocks;
 use super::places::{Places, Taken};
 use super::turn::{is_billed_due, pause, reason_to_skip};
-use crate::config::Probes;
+use crate::config::Config;
 use crate::discovery::{Listed, Roster};
 use crate::event::{ProbeLevel, ProbeOutcome, Timestamp, Usd};
-use crate::health::Policy;
 use crate::own::{Probing, Round};
 use crate::probes::{Billed, Budget, Prober, Reservation, plan, worst_case};
 use crate::replicas::{Finding, Leadership};
@@ -30,12 +29,8 @@ const IDLE: Duration = Duration::from_mins(1);
 pub struct Scheduler {
     /// Where what was found goes, and where it is read that no probe is needed.
     pub state: Arc<State>,
-    /// Who asks.
-    pub prober: Arc<Prober>,
-    /// How often, how many at once.
-    pub config: Probes,
-    /// When traffic is fresh.
-    pub policy: Policy,
+    /// What the operator says of it.
+    pub terms: watch::Receiver<Arc<Terms>>,
     /// What there is to probe.
     pub roster: watch::Receiver<Arc<Roster>>,
     /// Whether this replica probes; `None` where replicas share nothing.
@@ -46,6 +41,15 @@ pub struct Scheduler {
     pub found: mpsc::UnboundedSender<Finding>,
     /// Where it is shown who probes and what was spent.
     pub probing: Arc<Probing>,
+}
+
+/// What the operator says of probing. When it changes, what is under way goes on as it began.
+#[derive(Debug)]
+pub struct Terms {
+    /// How often, how many at once; when traffic is fresh.
+    pub config: Config,
+    /// Who asks.
+    pub prober: Arc<Prober>,
 }
 
 /// What a turn has come to.
@@ -76,6 +80,7 @@ impl Scheduler {
 /// The scheduler at work.
 struct Work {
     scheduler: Scheduler,
+    terms: Arc<Terms>,
     places: Places,
     clocks: Clocks,
     listed: HashMap<String, Arc<Listed>>,
@@ -85,9 +90,11 @@ struct Work {
 }
 
 impl Work {
-    fn new(scheduler: Scheduler) -> Self {
+    fn new(mut scheduler: Scheduler) -> Self {
+        let terms = Arc::clone(&scheduler.terms.borrow_and_update());
         Self {
-            places: Places::new(scheduler.config.concurrency),
+            places: Places::new(terms.config.probes.concurrency),
+            terms,
             scheduler,
             clocks: Clocks::default(),
             listed: HashMap::new(),
@@ -102,17 +109,31 @@ impl Work {
         tokio::select! {
             Some(ended) = self.running.join_next_with_id() => self.finish(ended),
             Ok(()) = self.scheduler.roster.changed() => self.take_roster(),
+            Ok(()) = self.scheduler.terms.changed() => self.take_terms(),
             // For the role that is shown; whose turn it is, the clocks alone say.
             Ok(()) = self.scheduler.leadership.changed() => {}
             () = sleep_until(next_at.into()) => {}
         }
     }
 
+    /// Where it is asked otherwise from now on, nobody waits for a turn that was set before. What has a place keeps it until its end.
+    fn take_terms(&mut self) {
+        let terms = Arc::clone(&self.scheduler.terms.borrow_and_update());
+        let before = std::mem::replace(&mut self.terms, terms);
+        let probes = &self.terms.config.probes;
+        if *probes == before.config.probes {
+            return;
+        }
+        self.places = Places::new(probes.concurrency);
+        let (interval, now) = (probes.interval, Instant::now());
+        self.listed.keys().for_each(|id| self.clocks.hasten(id, interval, now));
+    }
+
     fn take_roster(&mut self) {
         let roster = Arc::clone(&self.scheduler.roster.borrow_and_update());
         let each = roster.deployments.iter().map(|listed| (listed.id.clone(), Arc::new(listed.clone())));
         let before = std::mem::replace(&mut self.listed, each.collect());
-        let (interval, now) = (self.scheduler.config.interval, Instant::now());
+        let (interval, now) = (self.terms.config.probes.interval, Instant::now());
         self.clocks.keep(self.listed.keys().map(String::as_str), interval, now);
         for (id, listed) in &self.listed {
             // Whoever corrected an address or a key does not wait for the end of a pause.
@@ -140,7 +161,7 @@ impl Work {
             self.rest(&id, None);
             return;
         };
-        let prober = Arc::clone(&self.scheduler.prober);
+        let prober = Arc::clone(&self.terms.prober);
         self.go_on(id, async move {
             let outcome = prober.probe(&listed, level).await;
             drop(taken);
@@ -150,7 +171,7 @@ impl Work {
 
     /// The deployment, if it is to be probed now; else its turn is over, and it is counted why.
     fn probeable(&mut self, id: &str) -> Option<(Arc<Listed>, ProbeView)> {
-        let Scheduler { state, config, policy, .. } = &self.scheduler;
+        let (state, Config { probes: config, health: policy, .. }) = (&self.scheduler.state, &self.terms.config);
         // It left the list in between.
         let (Some(listed), Some(view)) = (self.listed.get(id).map(Arc::clone), state.probe_view(id)) else {
             self.clocks.rest(id, config.interval, Duration::ZERO, Instant::now());
@@ -171,7 +192,8 @@ impl Work {
 
     /// At which level it is asked, and what of the budget is put by for that. Counts why not at a dearer one.
     fn level(&self, listed: &Listed, view: &ProbeView, now: Timestamp) -> Option<(ProbeLevel, Option<Reservation>)> {
-        let Scheduler { state, config, policy, budget, .. } = &self.scheduler;
+        let Scheduler { state, budget, .. } = &self.scheduler;
+        let Config { probes: config, health: policy, .. } = &self.terms.config;
         let mut budget = budget.lock();
         // Who is alone does not know what others spend, who are as alone.
         let left = if self.is_alone() { Usd::ZERO } else { budget.left(now) };
@@ -224,7 +246,7 @@ impl Work {
 
     /// Sets the clock for the next turn, by what is known now.
     fn rest(&mut self, id: &str, retry_after: Option<Duration>) {
-        let Scheduler { state, config, policy, .. } = &self.scheduler;
+        let (state, Config { probes: config, health: policy, .. }) = (&self.scheduler.state, &self.terms.config);
         let view = state.probe_view(id).unwrap_or_default();
         let pause = pause(&view, config, policy, now());
         self.clocks.rest(id, pause, retry_after.unwrap_or_default(), Instant::now());
@@ -239,7 +261,7 @@ impl Work {
     }
 
     fn note_role(&self) {
-        let is_any = self.scheduler.config.enabled && !self.listed.is_empty();
+        let is_any = self.terms.config.probes.enabled && !self.listed.is_empty();
         self.scheduler.probing.note_probes_itself(is_any.then(|| self.probes_itself()));
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn readiness(shared: Data<Shared>) -> HttpResponse {
 /// `GET /health`
 pub(super) async fn health(shared: Data<Shared>) -> HttpResponse {
     let storage = StorageJson::new(&shared.own.storage().status());
-    let answer = |judged: &Judged<'_>| {
+    let answer = |judged: &Judged| {
         let health = HealthJson::new(&judged.report, storage);
         Answer::new(serving(judged.report.is_healthy()), &health, judged.traffic)
     };
@@ -106,20 +106,21 @@ impl Answer {
 }
 
 /// The facts of one moment and the verdicts on them.
-struct Judged<'a> {
+struct Judged {
     fleet: Fleet,
-    policy: &'a Policy,
+    policy: Policy,
     report: Report,
     traffic: Traffic,
 }
 
 /// Answers from the verdicts as of now.
-async fn judged(shared: Data<Shared>, answer: impl FnOnce(&Judged<'_>) -> Answer + Send + 'static) -> HttpResponse {
+async fn judged(shared: Data<Shared>, answer: impl FnOnce(&Judged) -> Answer + Send + 'static) -> HttpResponse {
     let for_judging = shared.clone();
     let judge_and_answer = move || {
         let fleet = for_judging.fleet();
-        let report = for_judging.report(&fleet);
-        answer(&Judged { fleet, policy: &for_judging.policy, report, traffic: for_judging.own.traffic() })
+        let policy = for_judging.policy();
+        let report = Report::new(&fleet, &policy, for_judging.readiness());
+        answer(&Judged { fleet, policy, report, traffic: for_judging.own.traffic() })
     };
     match heavy::run(judge_and_answer).await {
         Ok(answer) => respond(answer),

@@ -42,7 +42,7 @@ enum Refused {
 
 /// Takes a body of events.
 pub(super) async fn take(request: HttpRequest, payload: Payload, shared: Data<Shared>) -> HttpResponse {
-    if let Err(refusal) = auth::check(&request, shared.ingest.token.as_ref()) {
+    if let Err(refusal) = auth::check(&request, shared.ingest.token.read().as_ref()) {
         return refuse(&shared, refusal, auth::sentence(refusal));
     }
     let taken = receive_and_decode(&request, payload, &shared).await;

@@ -5,14 +5,14 @@ use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 
 use super::shared::Shared;
-use super::{ROUTES, ingest};
+use super::{POSTED_TO, ROUTES};
 use crate::own::Traffic;
 
 /// A plain page with links to every route.
 pub(super) async fn page(shared: Data<Shared>) -> HttpResponse {
     let row = |(path, purpose): &(&str, &str)| {
-        // A link is a GET: there is nothing to see behind a route that takes events.
-        let shown = if *path == ingest::PATH {
+        // A link is a GET: there is nothing to see behind a route that is posted to.
+        let shown = if POSTED_TO.contains(path) {
             format!("<code>{path}</code>")
         } else {
             format!(r#"<a href="{path}">{path}</a>"#)

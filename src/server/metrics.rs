@@ -16,7 +16,6 @@ use super::refusal::{fail, refuse};
 use super::shared::{Shared, now};
 use crate::collectors::View;
 use crate::exposition::{Broken, Compression, Format, Style, compression, format, render};
-use crate::health::Report;
 use crate::own::{LastScrape, Refusal};
 
 /// Renders all metrics, off the threads that answer health probes. A scrape has its place until it is sent.
@@ -59,7 +58,7 @@ fn rendered(shared: &Shared, format: Format, compression: Compression) -> io::Re
 fn render_all<W: Write>(shared: &Shared, format: Format, begin: impl Fn() -> W) -> io::Result<W> {
     let started = Instant::now();
     let snapshot = shared.state.snapshot(now());
-    let report = Report::new(&snapshot.fleet, &shared.policy, shared.readiness());
+    let report = shared.report(&snapshot.fleet);
     let view = View { snapshot: &snapshot, report: &report, own: &shared.own };
     let style = Style { dialect: format.dialect(), created: shared.created };
     let scrape = render(&shared.collectors, &view, style, begin)?;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use parking_lot::RwLock;
 use tokio::sync::Semaphore;
 
-use super::Commits;
+use super::{Commits, Reloads};
 use crate::collectors::Collector;
 use crate::config::{Scrape, Secret};
 use crate::event::Timestamp;
@@ -24,7 +25,7 @@ const DECODERS: usize = 2;
 pub struct Shared {
     pub(super) state: Arc<State>,
     pub(super) sink: Arc<Sink>,
-    pub(super) policy: Policy,
+    policy: RwLock<Policy>,
     pub(super) own: OwnMetrics,
     pub(super) collectors: Vec<Box<dyn Collector>>,
     pub(super) ingest: IngestRules,
@@ -32,6 +33,7 @@ pub struct Shared {
     pub(super) scrapes: Arc<Semaphore>,
     pub(super) created: Created,
     pub(super) commits: Commits,
+    pub(super) reloads: Reloads,
     pub(super) has_warned_of_pushes: AtomicBool,
     is_draining: AtomicBool,
 }
@@ -39,8 +41,8 @@ pub struct Shared {
 /// Who may push, and how much.
 #[derive(Debug)]
 pub struct IngestRules {
-    /// What a push from another machine must show; without one only this machine may push.
-    pub token: Option<Secret>,
+    /// What a push from another machine must show; without one only this machine may push. It may change.
+    pub token: RwLock<Option<Secret>>,
     /// The largest body, in bytes, also after decompression.
     pub max_body: u64,
     /// The most bytes of bodies that are being received or wait to be decoded.
@@ -64,7 +66,7 @@ impl Shared {
         Self {
             state,
             sink,
-            policy,
+            policy: RwLock::new(policy),
             own: OwnMetrics::new(
                 collectors.iter().map(|collector| collector.name()),
                 configured_at,
@@ -76,6 +78,7 @@ impl Shared {
             created: if scrape.created { Created::Told } else { Created::LeftOut },
             scrapes: Arc::new(Semaphore::new(scrape.max_concurrent)),
             commits: Commits::none(),
+            reloads: Reloads::none(),
             has_warned_of_pushes: AtomicBool::new(false),
             is_draining: AtomicBool::new(false),
         }
@@ -91,6 +94,18 @@ impl Shared {
     #[must_use]
     pub fn with_traffic(self, traffic: Traffic) -> Self {
         Self { own: self.own.with_traffic(traffic), ..self }
+    }
+
+    /// The same, where the configuration can be read again.
+    #[must_use]
+    pub fn with_reloads(self, reloads: Reloads) -> Self {
+        Self { reloads, ..self }
+    }
+
+    /// From now on this is the policy, and this the token that pushes from other machines must show.
+    pub fn change(&self, policy: Policy, token: Option<Secret>) {
+        *self.policy.write() = policy;
+        *self.ingest.token.write() = token;
     }
 
     /// The store.
@@ -126,6 +141,11 @@ impl Shared {
         Readiness::new(self.is_draining.load(Ordering::Relaxed), self.state.startup())
     }
 
+    /// By what verdicts are made.
+    pub(super) fn policy(&self) -> Policy {
+        *self.policy.read()
+    }
+
     /// The facts that verdicts are made from, as of now.
     pub(super) fn fleet(&self) -> Fleet {
         self.state.fleet(now())
@@ -133,7 +153,7 @@ impl Shared {
 
     /// The verdicts on `fleet`.
     pub(super) fn report(&self, fleet: &Fleet) -> Report {
-        Report::new(fleet, &self.policy, self.readiness())
+        Report::new(fleet, &self.policy(), self.readiness())
     }
 }
 

@@ -153,6 +153,17 @@ impl Traffic {
         &mut self.dependencies[dependency.index()]
     }
 
+    pub(super) fn expect(&mut self, expected: Expected) {
+        self.settings.expected = expected;
+        for dependency in Dependency::ALL.into_iter().filter(|dependency| !expected.dependencies[dependency.index()]) {
+            *self.dependency_mut(dependency) = DependencyFacts::default();
+        }
+    }
+
+    pub(super) fn forget_list(&mut self, source: ListSource) {
+        self.lists[source.index()] = None;
+    }
+
     pub(super) fn note_list(&mut self, source: ListSource, facts: ListFacts) {
         self.lists[source.index()] = Some(facts);
     }

@@ -192,6 +192,7 @@ fn with_probes_switched_off_nobody_is_asked_anything() {
     let metrics = exporter.metrics();
     assert_eq!(metrics.sum("llm_probes_total", &[]), 0.0);
     assert_eq!(metrics.value("llm_exporter_probes_itself", &[]), None);
+    assert_eq!(metrics.value("llm_exporter_probe_interval_seconds", &[]), None);
 }
 
 #[test]

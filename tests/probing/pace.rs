@@ -16,6 +16,7 @@ fn a_first_failure_is_confirmed_long_before_three_intervals_are_over() {
     let settings = "probes: {interval: 1m, confirm_after: 200ms, max_backoff: 1m}\n";
     let exporter = Scene::with(settings).model("gpt", &provider.api_base()).start();
     wait_for_requests(&exporter, &provider, 1);
+    assert_eq!(exporter.metrics().value("llm_exporter_probe_interval_seconds", &[]), Some(60.0));
     let began = Instant::now();
     wait_for(&exporter, "gpt", "unhealthy");
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());

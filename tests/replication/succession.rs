@@ -16,6 +16,8 @@ fn a_leader_that_is_killed_is_replaced_within_two_leases() {
     let follower = setup.start();
     wait_for_state(&follower, "healthy", PATIENCE);
     assert_eq!(probes_itself(&follower), Some(false));
+    let interval = follower.metrics().value("llm_exporter_probe_interval_seconds", &[]);
+    assert_eq!(interval, Some(0.5), "one that stands by tells it too");
 
     leader.signal("KILL");
     leader.wait_exit(PATIENCE);

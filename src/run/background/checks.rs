@@ -11,34 +11,44 @@ use crate::own::Round;
 use crate::state::{self, Dependency, State};
 use crate::supervise::{Rounds, Supervisor};
 
-/// Starts a clock for each that is configured.
-pub(super) fn start(
-    supervisor: &mut Supervisor,
-    config: &Config,
-    gateway: Option<&Client>,
-    state: &Arc<State>,
-) -> Result<(), BackgroundError> {
-    let (interval, timeout) = (config.dependencies.interval, config.dependencies.timeout);
-    let mut begin = |dependency, make: Box<dyn Fn() -> Check + Send + Sync>| {
-        let state = Arc::clone(state);
-        let name = task_name(dependency);
-        supervisor.start(name, move |rounds| {
-            let report = reporter(dependency, Arc::clone(&state), rounds);
-            watch(make(), interval, timeout, report)
-        });
-    };
+/// What is to be checked, and who does.
+pub(super) type Checkers = Vec<(Dependency, Box<dyn Fn() -> Check + Send + Sync>)>;
+
+/// Those of everything that is configured.
+pub(super) fn checkers(config: &Config, gateway: Option<&Client>) -> Result<Checkers, BackgroundError> {
+    let mut checkers = Checkers::new();
     if let Some(address) = &config.database.url {
         let connector = database::Connector::new(address, config.database.ca_file.as_deref());
         let connector = connector.map_err(BackgroundError::Database)?;
-        begin(Dependency::Database, Box::new(move || Check::database(connector.clone())));
+        checkers.push((Dependency::Database, Box::new(move || Check::database(connector.clone()))));
     }
     if let Some(connector) = redis_connector(config)? {
-        begin(Dependency::Redis, Box::new(move || Check::redis(connector.clone())));
+        checkers.push((Dependency::Redis, Box::new(move || Check::redis(connector.clone()))));
     }
     if let Some(client) = gateway.cloned() {
-        begin(Dependency::Gateway, Box::new(move || Check::gateway(client.clone())));
+        checkers.push((Dependency::Gateway, Box::new(move || Check::gateway(client.clone()))));
     }
-    Ok(())
+    Ok(checkers)
+}
+
+/// Starts a clock for each.
+pub(super) fn start(supervisor: &mut Supervisor, config: &Config, checkers: Checkers, state: &Arc<State>) {
+    let (interval, timeout) = (config.dependencies.interval, config.dependencies.timeout);
+    for (dependency, make) in checkers {
+        let state = Arc::clone(state);
+        supervisor.start(task_name(dependency), move |rounds| {
+            let report = reporter(dependency, Arc::clone(&state), rounds);
+            watch(make(), interval, timeout, report)
+        });
+    }
+}
+
+/// Whether a reload changes nothing here. What stands in a file of certificates may be other than it was.
+pub(super) fn are_the_same(before: &Config, config: &Config) -> bool {
+    let certificates = [&config.database.ca_file, &config.redis.ca_file, &config.gateway.ca_file];
+    before.dependencies == config.dependencies
+        && before.gateway == config.gateway
+        && certificates.iter().all(|file| file.is_none())
 }
 
 const fn task_name(dependency: Dependency) -> &'static str {

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
+use super::super::expected;
 use crate::config::Config;
 use crate::dependencies::gateway::Client;
-use crate::discovery::{Discovery, Listed, Refreshed, Roster, SourceStatus};
+use crate::discovery::{Discovery, Listed, Refreshed, Roster, SameGateway, SourceStatus};
 use crate::event::Timestamp;
 use crate::own::Round;
 use crate::state::{ListFacts, ListSource, Listing, State};
@@ -42,45 +43,103 @@ pub(in crate::run) fn lists(
     Some(Discovery::new(fetch, config_file, config.models.clone(), environment))
 }
 
-/// Starts reading the lists, if there are any; returns where the latest of what they say is found.
+/// What is read, as the operator says.
+pub(super) struct Asked {
+    config: Config,
+    gateway: Option<Client>,
+}
+
+impl Asked {
+    pub(super) fn new(config: &Config, gateway: Option<Client>) -> Self {
+        Self { config: config.clone(), gateway }
+    }
+
+    /// Whether there is nothing to read.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.gateway.is_none() && !self.has_lists()
+    }
+
+    /// Whether a reload changes nothing here. What stands in a file of certificates may be other than it was.
+    pub(super) fn is_the_same(&self, config: &Config) -> bool {
+        let Config { gateway, models, .. } = &self.config;
+        *gateway == config.gateway && *models == config.models && gateway.ca_file.is_none()
+    }
+
+    fn has_lists(&self) -> bool {
+        lists(&self.config, self.gateway.clone()).is_some()
+    }
+}
+
+/// Starts reading what is asked for, and whatever is asked for later instead. The latest of what the lists say goes to `roster`.
 pub(super) fn start(
     supervisor: &mut Supervisor,
-    config: &Config,
-    gateway: Option<Client>,
+    asked: watch::Receiver<Arc<Asked>>,
     state: &Arc<State>,
-) -> watch::Receiver<Arc<Roster>> {
-    let (roster, receiver) = watch::channel(Arc::default());
-    if gateway.is_none() && lists(config, None).is_none() {
-        return receiver;
-    }
-    let reading = Arc::new(Reading { config: config.clone(), gateway, state: Arc::clone(state), roster });
+    roster: &watch::Sender<Arc<Roster>>,
+) {
+    let reading = Arc::new(Reading { asked, state: Arc::clone(state), roster: roster.clone() });
     supervisor.start("discovery", move |rounds| Arc::clone(&reading).run(rounds));
-    receiver
 }
 
 /// What is read, and where it goes.
 struct Reading {
-    config: Config,
-    gateway: Option<Client>,
+    asked: watch::Receiver<Arc<Asked>>,
     state: Arc<State>,
     roster: watch::Sender<Arc<Roster>>,
 }
 
 impl Reading {
     async fn run(self: Arc<Self>, rounds: Rounds) {
-        let mut lists = lists(&self.config, self.gateway.clone());
-        let mut clock = tokio::time::interval(self.config.gateway.models_interval);
+        let mut news = self.asked.clone();
+        let mut asked = Arc::clone(&news.borrow_and_update());
+        let mut lists = lists(&asked.config, asked.gateway.clone());
+        loop {
+            // What is under way is given up: it was asked for no more.
+            tokio::select! {
+                () = self.read(&mut lists, &asked, &rounds) => {}
+                changed = news.changed() => if changed.is_err() { return },
+            }
+            let before = std::mem::replace(&mut asked, Arc::clone(&news.borrow_and_update()));
+            let is_same = before.config.gateway.url == asked.config.gateway.url;
+            let same = if is_same { SameGateway::Yes } else { SameGateway::No };
+            let had_lists = lists.is_some();
+            lists = match (lists, self::lists(&asked.config, asked.gateway.clone())) {
+                (Some(read), Some(wanted)) => Some(wanted.going_on_from(read, same)),
+                (_, wanted) => wanted,
+            };
+            self.forget(&asked, had_lists && lists.is_none());
+        }
+    }
+
+    /// Forgets the lists that are not asked for any more: here, where none is being read meanwhile.
+    fn forget(&self, asked: &Asked, is_none_left: bool) {
+        let wanted = expected(&asked.config).lists;
+        for source in ListSource::ALL.into_iter().filter(|source| !wanted[source.index()]) {
+            self.state.forget_list(source);
+        }
+        if is_none_left {
+            self.state.list(&[], SystemTime::now().into());
+            self.roster.send_replace(Arc::default());
+        }
+    }
+
+    /// Reads again and again.
+    async fn read(&self, lists: &mut Option<Discovery<impl Fn() -> Answer>>, asked: &Asked, rounds: &Rounds) {
+        if asked.is_nothing() {
+            return std::future::pending().await;
+        }
+        let mut clock = tokio::time::interval(asked.config.gateway.models_interval);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             clock.tick().await;
             let started = Instant::now();
             let mut is_well = true;
-            if let Some(lists) = &mut lists {
+            if let Some(lists) = lists {
                 let refreshed = lists.refresh().await;
                 is_well = refreshed.sources.iter().all(SourceStatus::is_up);
                 self.publish(refreshed);
             }
-            self.note_version().await;
+            self.note_version(asked).await;
             rounds.note(if is_well { Round::Succeeded } else { Round::Failed }, started);
         }
     }
@@ -107,8 +166,8 @@ impl Reading {
     }
 
     /// A gateway that tells no version is no reason to complain: whether it is there is checked elsewhere.
-    async fn note_version(&self) {
-        let Some(gateway) = &self.gateway else { return };
+    async fn note_version(&self, asked: &Asked) {
+        let Some(gateway) = &asked.gateway else { return };
         if let Ok(Some(version)) = gateway.version(PATIENCE).await {
             self.state.note_gateway_version(&version);
         }

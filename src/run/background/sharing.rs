@@ -20,6 +20,7 @@ use crate::health::Policy;
 use crate::own::{Probing, Round};
 use crate::probes::Budget;
 use crate::replicas::{Finding, Leadership, Replica, ReplicaError, ReplicaId, Settings, Spending, TrafficStream};
+use crate::scheduler::Terms;
 use crate::state::State;
 use crate::supervise::{Rounds, Supervisor};
 use session::Session;
@@ -42,9 +43,8 @@ pub(super) struct Sharing {
     /// What stands before the gateway's own keys.
     namespace: String,
     settings: Settings,
-    /// Whether deployments are probed; else nobody needs to lead.
-    has_probes: bool,
-    patience: Duration,
+    /// Whether deployments are probed, and for how long findings matter.
+    terms: watch::Receiver<Arc<Terms>>,
     tick: Duration,
     state: Arc<State>,
     budget: Arc<Mutex<Budget>>,
@@ -60,21 +60,27 @@ pub(super) struct Sharing {
     leadership: watch::Sender<Option<Leadership>>,
 }
 
-/// What else a sharing needs than the configuration.
+/// What all who probe work with.
+#[derive(Clone)]
 pub(super) struct Links {
     pub(super) state: Arc<State>,
+    pub(super) terms: watch::Receiver<Arc<Terms>>,
     pub(super) budget: Arc<Mutex<Budget>>,
     pub(super) probing: Arc<Probing>,
-    pub(super) findings: mpsc::UnboundedReceiver<Finding>,
     pub(super) roster: watch::Receiver<Arc<Roster>>,
     pub(super) stopping: watch::Receiver<bool>,
-    /// Where it is told that the lead was given back.
-    pub(super) has_stepped_down: watch::Sender<bool>,
 }
 
 impl Sharing {
-    pub(super) fn new(config: &Config, connector: Connector, links: Links) -> Self {
-        let Links { state, budget, probing, findings, roster, stopping, has_stepped_down } = links;
+    /// Shares what is found; tells through `has_stepped_down` that the lead was given back.
+    pub(super) fn new(
+        config: &Config,
+        connector: Connector,
+        links: Links,
+        findings: mpsc::UnboundedReceiver<Finding>,
+        has_stepped_down: watch::Sender<bool>,
+    ) -> Self {
+        let Links { state, terms, budget, probing, roster, stopping } = links;
         let namespace = config.redis.namespace.clone();
         let prefix = config.redis.replica_prefix();
         let most = config.limits.deployments.saturating_mul(ENTRIES_PER_DEPLOYMENT).max(ENTRIES_PER_DEPLOYMENT);
@@ -87,15 +93,13 @@ impl Sharing {
         state.gather_news();
         // Until it is known what other replicas spent.
         budget.lock().suspend();
-        // How far back what requests said still matters.
-        let history = config.health.stale_after.max(config.health.window);
+        let history = history_of_requests(&config.health);
         Self {
             connector,
             namespace,
             traffic: AsyncMutex::new(TrafficStream::new(&settings, ReplicaId::of_this_process(), history)),
             settings,
-            has_probes: config.probes.enabled,
-            patience: config.dependencies.timeout,
+            terms,
             tick: TICK.min(config.redis.lease / TICKS_OF_A_LEASE),
             state,
             budget,
@@ -113,7 +117,8 @@ impl Sharing {
     pub(super) fn start(self, supervisor: &mut Supervisor) -> watch::Receiver<Option<Leadership>> {
         // Before Redis was asked, another replica may be at it.
         let since = Instant::now();
-        self.leadership.send_replace(self.has_probes.then_some(Leadership::Unreachable { since }));
+        let role = if self.has_probes() { Leadership::Unreachable { since } } else { Leadership::Follower };
+        self.leadership.send_replace(Some(role));
         let leadership = self.leadership.subscribe();
         let sharing = Arc::new(self);
         supervisor.start("sharing", move |rounds| Arc::clone(&sharing).run(rounds));
@@ -147,7 +152,23 @@ impl Sharing {
 impl Sharing {
     /// This replica, as one that has not asked for the lead yet.
     fn candidate(&self, now: Instant) -> Replica {
-        Replica::new(&self.settings, ReplicaId::of_this_process(), now)
+        let history = history_of_probes(&self.terms.borrow().config.health);
+        let settings = Settings { history, ..self.settings.clone() };
+        Replica::new(&settings, ReplicaId::of_this_process(), now)
+    }
+
+    /// Where deployments are not probed, nobody needs to lead.
+    fn has_probes(&self) -> bool {
+        self.terms.borrow().config.probes.enabled
+    }
+
+    fn patience(&self) -> Duration {
+        self.terms.borrow().config.dependencies.timeout
+    }
+
+    /// How far back what requests said matters now.
+    fn history(&self) -> Duration {
+        history_of_requests(&self.terms.borrow().config.health)
     }
 
     /// Who knows of no deployment must not lead those that do.
@@ -164,6 +185,11 @@ impl Sharing {
         budget.sync(day, total);
         self.probing.note_spent(budget.spent(now()));
     }
+}
+
+/// How far back what requests said still matters.
+fn history_of_requests(policy: &Policy) -> Duration {
+    policy.stale_after.max(policy.window)
 }
 
 /// How far back what probes found still matters. One failure alone speaks for `stale_after`, but a verdict rests on several in a row,

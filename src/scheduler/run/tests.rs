@@ -12,6 +12,7 @@ struct Scene {
     state: Arc<State>,
     roster: Sender<Arc<Roster>>,
     leadership: Sender<Option<Leadership>>,
+    terms: Sender<Arc<Terms>>,
 }
 
 fn scene() -> Scene {
@@ -21,12 +22,12 @@ fn scene() -> Scene {
     let leader = Leadership::Leader { fence: 1, until: Instant::now() + Duration::from_hours(1) };
     let (roster, of_roster) = watch::channel(Arc::new(Roster { deployments: vec![nowhere] }));
     let (leadership, of_leadership) = watch::channel(Some(leader));
-    let config = Probes::default();
+    let config = Config::default();
+    let prober = Arc::new(Prober::new(&config.probes).expect("the defaults are fine"));
+    let (terms, of_terms) = watch::channel(Arc::new(Terms { config, prober }));
     let scheduler = Scheduler {
         state: Arc::clone(&state),
-        prober: Arc::new(Prober::new(&config).expect("the defaults are fine")),
-        config,
-        policy: Policy::default(),
+        terms: of_terms,
         roster: of_roster,
         leadership: of_leadership,
         budget: Arc::new(Mutex::new(Budget::new(Usd::ZERO, now()))),
@@ -35,7 +36,7 @@ fn scene() -> Scene {
     };
     let mut work = Work::new(scheduler);
     work.take_roster();
-    Scene { work, state, roster, leadership }
+    Scene { work, state, roster, leadership, terms }
 }
 
 impl Scene {
@@ -90,4 +91,40 @@ async fn what_left_the_list_while_waiting_for_a_place_is_not_probed() {
         })
         .await;
     assert_eq!(scene.sent(), 0);
+}
+
+impl Scene {
+    fn change(&mut self, change: impl FnOnce(&mut Config)) {
+        let mut config = self.work.terms.config.clone();
+        change(&mut config);
+        let prober = Arc::clone(&self.work.terms.prober);
+        self.terms.send_replace(Arc::new(Terms { config, prober }));
+        self.work.take_terms();
+    }
+
+    fn next_turn_in(&self) -> Duration {
+        let next_at = self.work.clocks.next_at().expect("it has a clock");
+        next_at.saturating_duration_since(Instant::now())
+    }
+}
+
+#[tokio::test]
+async fn new_terms_hold_for_who_waits_for_a_place() {
+    let mut scene = scene();
+    scene.turn(|scene| scene.change(|config| config.probes.enabled = false)).await;
+    assert_eq!(scene.sent(), 0);
+    assert_eq!(scene.probes().skipped[SkipReason::Disabled.index()], 1);
+}
+
+#[tokio::test]
+async fn new_terms_give_everybody_a_turn_soon_unless_probes_are_the_same() {
+    let (mut scene, soon) = (scene(), Duration::from_secs(10));
+    scene.change(|config| config.probes.enabled = false);
+    scene.turn(|_| {}).await;
+    assert!(scene.next_turn_in() > soon, "an interval away");
+    scene.change(|config| config.dependencies.timeout *= 2);
+    assert!(scene.next_turn_in() > soon);
+    scene.change(|config| config.probes.concurrency = 1);
+    assert!(scene.next_turn_in() <= soon);
+    assert_eq!(scene.work.places.in_all.available_permits(), 1);
 }

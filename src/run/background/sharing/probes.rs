@@ -39,6 +39,9 @@ impl Session<'_> {
 
     /// Learns what other replicas found, tells what was found here, and what it cost.
     pub(super) async fn share_probes(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
+        if !self.sharing.has_probes() {
+            return self.retire(connection).await;
+        }
         if self.sharing.has_nothing_to_probe() {
             return self.abstain(connection).await;
         }
@@ -47,6 +50,15 @@ impl Session<'_> {
         self.tell_findings(connection).await?;
         self.sync_spending(connection).await?;
         self.book(connection).await
+    }
+
+    /// Gives the lead back, as nothing is probed any more. What was under way is told and paid for.
+    async fn retire(&mut self, connection: &mut Connection) -> Result<(), ReplicaError> {
+        self.tell(connection).await?;
+        match self.replica.take() {
+            Some(replica) => replica.release(connection, Instant::now()).await,
+            None => Ok(()),
+        }
     }
 
     /// Leaves the lead to those who know of deployments.

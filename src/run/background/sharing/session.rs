@@ -38,7 +38,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) fn new(sharing: &'a Sharing, traffic: MutexGuard<'a, TrafficStream>) -> Self {
         let now = Instant::now();
-        let replica = sharing.has_probes.then(|| sharing.candidate(now));
+        let replica = sharing.has_probes().then(|| sharing.candidate(now));
         Self {
             sharing,
             replica,
@@ -60,6 +60,7 @@ impl<'a> Session<'a> {
         findings: &mut mpsc::UnboundedReceiver<Finding>,
     ) -> Option<Result<(), SharingError>> {
         self.collect(findings);
+        self.take_terms();
         let result = match self.connect().await {
             Ok(Some(mut connection)) => {
                 let result = self.exchange(&mut connection).await.map_err(SharingError::from);
@@ -82,6 +83,14 @@ impl<'a> Session<'a> {
         result
     }
 
+    /// Whoever begins to probe stands for the lead; who ends it gives the lead back where it shares what was found.
+    fn take_terms(&mut self) {
+        self.traffic.set_history(self.sharing.history());
+        if self.replica.is_none() && self.sharing.has_probes() {
+            self.replica = Some(self.sharing.candidate(Instant::now()));
+        }
+    }
+
     /// The connection, made anew where it broke and it is time to try; `None` where it is not.
     async fn connect(&mut self) -> Result<Option<Connection>, RedisError> {
         if let Some(connection) = self.connection.take() {
@@ -93,7 +102,7 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         self.connect_at = now + RECONNECT_AFTER;
-        let connected = self.sharing.connector.connect(self.sharing.patience).await;
+        let connected = self.sharing.connector.connect(self.sharing.patience()).await;
         if connected.is_err()
             && let Some(replica) = &mut self.replica
         {
@@ -150,11 +159,11 @@ impl<'a> Session<'a> {
     }
 
     fn tell_leadership(&self) {
-        let Some(replica) = &self.replica else { return };
-        if self.sharing.has_nothing_to_probe() {
+        let leads_nobody = !self.sharing.has_probes() || self.sharing.has_nothing_to_probe();
+        let Some(replica) = self.replica.as_ref().filter(|_| !leads_nobody) else {
             self.sharing.leadership.send_replace(Some(Leadership::Follower));
             return;
-        }
+        };
         let leadership = replica.leadership(Instant::now());
         let before = self.sharing.leadership.send_replace(Some(leadership));
         if before.map(Leadership::as_str) != Some(leadership.as_str()) {
@@ -180,7 +189,7 @@ impl<'a> Session<'a> {
     /// Tells what is known, so that who comes after knows it, and gives the lead back, so that another replica need not wait for its
     /// end.
     pub(super) async fn step_down(&mut self, findings: &mut mpsc::UnboundedReceiver<Finding>) {
-        self.sharing.leadership.send_replace(self.replica.is_some().then_some(Leadership::Follower));
+        self.sharing.leadership.send_replace(Some(Leadership::Follower));
         let Some(mut connection) = self.connection.take() else { return };
         self.collect(findings);
         let told = self.tell(&mut connection).await;
