@@ -14,6 +14,9 @@ pub enum Traffic {
 }
 
 impl Traffic {
+    /// Both, in the order of the metrics.
+    pub const ALL: [Self; 2] = [Self::Gateway, Self::Simulated];
+
     /// The label value, and the word in JSON and headers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -21,7 +21,7 @@ fn panels_leave_no_hole_and_cover_no_other() {
 }
 
 fn misplaced(dashboard: &Dashboard) -> Vec<String> {
-    let in_rows = dashboard.panels.iter().filter(|panel| panel.collapsed).flat_map(|row| within(row));
+    let in_rows = dashboard.panels.iter().filter(|panel| panel.collapsed).flat_map(within);
     let rows = dashboard.panels.iter().filter(|panel| panel.kind == "row").filter_map(wrong_row);
     let top = uncovered(&dashboard.panels, 0).into_iter();
     top.chain(in_rows).chain(rows).map(|mistake| format!("{}: {mistake}", dashboard.title)).collect()
@@ -75,7 +75,7 @@ fn is_endless(query: &str) -> bool {
     let labels = VOCABULARY.read(query).shape.labels().unwrap_or_default();
     let varies = |name: &&str| labels.get(name).is_some_and(|values| matches!(values, Values::Any));
     let is_limited = parser::parse(query).is_ok_and(|query| is_limited(&query));
-    MANY.iter().any(|name| varies(name)) && !is_limited && !labels.has("alertname")
+    MANY.iter().any(varies) && !is_limited && !labels.has("alertname")
 }
 
 fn is_limited(query: &Expr) -> bool {

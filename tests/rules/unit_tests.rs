@@ -81,9 +81,11 @@ fn groups() -> Vec<Group> {
     paths.iter().flat_map(|path| yaml::read::<TestFile>(path).tests).collect()
 }
 
+/// Whether a group shows something of an alert.
+type Shows = fn(&Rule, &Group) -> bool;
+
 fn untested(alerts: &[Rule], groups: &[Group]) -> Vec<String> {
-    let kinds: [(&str, fn(&Rule, &Group) -> bool); 3] =
-        [("fires", fires), ("does not fire", keeps_quiet), ("resolves", resolves)];
+    let kinds: [(&str, Shows); 3] = [("fires", fires), ("does not fire", keeps_quiet), ("resolves", resolves)];
     let missing = |alert: &Rule| {
         let kinds = if always_fires(alert) { &kinds[..1] } else { &kinds[..] };
         let of = kinds

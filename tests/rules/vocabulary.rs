@@ -28,6 +28,7 @@ fn a_query_for_what_there_is_not_is_told() {
         ("llm_request_errors_total{error=\"timout\"}", "timout is no value of error"),
         ("llm_request_errors_total{error!~\"timeout|conect\"}", "conect is no value of error"),
         ("llm_probe_failures_total{error=\"other\"}", "other is no value of error"),
+        ("llm_exporter_build_info{traffic=\"fake\"}", "fake is no value of traffic"),
         ("llm_dependency_up{dependency=\"postgres\"}", "postgres is no value of dependency"),
         ("llm_deployment_health{state=~\"un.*y|.+able\"}", ""),
         ("llm_deployment_health{state=~\"un.*able\"}", "matches none of the values"),

@@ -3,7 +3,7 @@
 use llm_exporter::collectors;
 use llm_exporter::event::{BudgetScope, ErrorKind, InputTokens, OutputTokens, ProbeLevel, SkipReason, UnpricedReason};
 use llm_exporter::health::HealthState;
-use llm_exporter::own::{Refusal, Round, StartKind};
+use llm_exporter::own::{Refusal, Round, StartKind, Traffic};
 use llm_exporter::state::{
     Bounds, DURATION, Dependency, GATEWAY_OVERHEAD, ListSource, PROBE_DURATION, Period, RejectReason, Source,
     SpendBuffer, TIME_PER_OUTPUT_TOKEN, TIME_TO_FIRST_TOKEN,
@@ -35,6 +35,7 @@ pub(super) fn of(metric: &str, label: &str) -> Values {
         "level" => names!(ProbeLevel::ALL),
         "period" => names!(Period::ALL),
         "start" => names!(StartKind::ALL),
+        "traffic" => names!(Traffic::ALL),
         "buffer" => names!(SpendBuffer::ALL),
         "collector" => Values::of(collectors::all().iter().map(|collector| collector.name())),
         "reason" => reasons(metric),
