@@ -14,7 +14,8 @@
 //! [`dependencies`] are asked on clocks of their own; [`replicas`] share what they find, and one of them reads what only one may,
 //! by [`handover`]; the [`ledger`] compares what was counted with what the gateway booked. What is [kept](keeping) of it all
 //! outlives the end, in [`storage`]. [`supervise`] runs all of these in the background. [`config`] says how, [`run`] puts it all
-//! together. What stands between [`event`] and [`exposition`] is pure: no I/O, no clock, no async.
+//! together, and the [`demo`] puts a simulated gateway behind it. What stands between [`event`] and [`exposition`] is pure: no I/O,
+//! no clock, no async.
 
 pub mod address;
 mod breather;

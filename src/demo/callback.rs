@@ -35,7 +35,6 @@ pub struct Callback {
     total_tokens: u64,
     response_cost: f64,
     saved_cache_cost: f64,
-    end_user: Option<&'static str>,
     request_tags: [&'static str; 1],
     metadata: Metadata,
     hidden_params: HiddenParams,
@@ -138,7 +137,10 @@ impl Callback {
             },
             ..blank
         };
-        mishap.map_or_else(|| told.clone(), |mishap| told.clone().saying(mishap.words(deployment.provider)))
+        match mishap {
+            None => told,
+            Some(mishap) => told.saying(mishap.words(deployment.provider)),
+        }
     }
 
     /// An answer from the gateway's own cache, which saved what this usage would have cost.
@@ -199,7 +201,6 @@ impl Callback {
             total_tokens: 0,
             response_cost: 0.0,
             saved_cache_cost: 0.0,
-            end_user: None,
             request_tags: ["simulated"],
             metadata: call.metadata.clone(),
             hidden_params: HiddenParams::default(),

@@ -186,7 +186,7 @@ pub(super) const MODELS: [Model; 8] = [
         name: "o4-mini",
         kind: Kind::Reasoning,
         prices: priced(1.1, 4.4, 0.275),
-        first_token: 2.4,
+        first_token: 1.2,
         per_token: 0.009,
         prompt: 1_100.0,
         answer: 320.0,

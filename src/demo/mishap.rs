@@ -1,6 +1,7 @@
 //! What can go wrong with an attempt, how often, and what LiteLLM says then.
 //!
-//! Words, classes and codes are those of `tests/data/litellm-callback`, which were seen live.
+//! Classes and codes are LiteLLM's: those of `tests/data/litellm-callback`, which were seen live, and for the rest those that the exporter
+//! tells kinds of failures by.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! How the simulated gateway chooses deployments: as LiteLLM does, one that fails again and again rests for a while.
+//! How the simulated gateway chooses deployments: as with LiteLLM, one that fails again and again rests for a while.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::event::Timestamp;
 /// So many failures within [`WINDOW`] and a deployment rests.
 const ALLOWED_FAILURES: usize = 3;
 const WINDOW: Duration = Duration::from_mins(1);
-const REST: Duration = Duration::from_secs(30);
+const REST: Duration = Duration::from_mins(1);
 
 /// What the gateway knows of its deployments.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub(super) struct Router {
 struct Known {
     failures: Vec<Timestamp>,
     rests: Option<(Timestamp, Timestamp)>,
+    /// Whether it has not answered since it rested: then one more failure is enough.
+    on_probation: bool,
     meter: Meter,
 }
 
@@ -51,10 +53,16 @@ impl Router {
         let known = self.known.entry(id).or_default();
         known.failures.retain(|failure| !failure.is_older_than(WINDOW, now));
         known.failures.push(now);
-        if known.failures.len() >= ALLOWED_FAILURES {
+        if known.on_probation || known.failures.len() >= ALLOWED_FAILURES {
             known.failures.clear();
             known.rests = Some((now, now.plus(REST)));
+            known.on_probation = true;
         }
+    }
+
+    /// Notes that it answered.
+    pub(super) fn note_answer(&mut self, id: &'static str) {
+        self.known.entry(id).or_default().on_probation = false;
     }
 
     /// What the provider says is left after an answer of so many tokens; `None` where it says nothing of limits.
@@ -71,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_fails_three_times_rests_for_half_a_minute() {
+    fn who_fails_three_times_rests_for_a_minute_and_after_that_at_the_first_failure() {
         let (mut router, mut dice) = (Router::default(), Dice::new(1));
         let (model, now) = (model("o4-mini").expect("there is one"), Timestamp::from_micros(1));
         let id = model.deployments[0].id;
@@ -80,7 +88,14 @@ mod tests {
         assert!(router.choose(model, &[], now, &mut dice).is_some());
         router.note_failure(id, now);
         assert!(router.choose(model, &[], now, &mut dice).is_none());
-        assert!(router.choose(model, &[], now.plus(REST), &mut dice).is_some());
+        let later = now.plus(REST);
+        assert!(router.choose(model, &[], later, &mut dice).is_some());
+        router.note_failure(id, later);
+        assert!(router.choose(model, &[], later, &mut dice).is_none());
+        router.note_answer(id);
+        let latest = later.plus(2 * REST);
+        router.note_failure(id, latest);
+        assert!(router.choose(model, &[], latest, &mut dice).is_some(), "who has answered may fail again");
     }
 
     #[test]

@@ -214,6 +214,7 @@ impl Simulation {
                 self.tell(callback, ended_at);
             }
             if !mishap.is_some_and(Mishap::is_tried_again) {
+                self.router.note_answer(deployment.id);
                 return Answered::Yes { usd };
             }
             self.router.note_failure(deployment.id, ended_at);
