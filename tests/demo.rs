@@ -8,9 +8,3 @@ mod day;
 mod notice;
 #[path = "demo/process.rs"]
 mod process;
-
-use support::exporter::{Exporter, Launch};
-
-fn demo() -> Exporter {
-    Launch::default().command("demo").start()
-}

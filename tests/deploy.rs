@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use support::exporter::Launch;
+use support::demo::Demo;
 use support::prometheus::Prometheus;
 
 const COMPOSE: [&str; 2] = ["deploy/compose.yml", "deploy/compose.litellm.yml"];
@@ -125,7 +125,7 @@ fn promtool_takes_the_configuration_and_its_rules() {
 
 #[test]
 fn a_real_prometheus_scrapes_the_demo_by_it_and_evaluates_its_rules() {
-    let exporter = Launch::default().command("demo").start();
+    let exporter = Demo::start();
     let here = std::env::current_dir().expect("there is a folder");
     let file = fs::read_to_string(PROMETHEUS).expect("it is there");
     let file = file

@@ -2,7 +2,7 @@
 
 use llm_exporter::server::ROUTES;
 
-use super::demo;
+use super::support::demo::Demo;
 use super::support::exporter::Exporter;
 use super::support::http::{Request, Response};
 
@@ -30,7 +30,7 @@ fn answers(exporter: &Exporter) -> Vec<(String, Response)> {
 
 #[test]
 fn every_answer_of_the_demo_says_that_it_is_simulated() {
-    let exporter = demo();
+    let exporter = Demo::start();
     for (request, answer) in answers(&exporter) {
         assert_eq!(answer.header(HEADER), Some("simulated"), "{request}: {}", answer.status);
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
-use super::demo;
 use super::support::deadline::PATIENCE;
+use super::support::demo::Demo;
 use super::support::exporter::{Exporter, Launch};
 use super::support::exposition::Exposition;
 
@@ -20,7 +20,7 @@ fn living(metrics: &Exposition, name: &str, label: &str) -> BTreeSet<String> {
 
 #[test]
 fn a_newcomer_sees_models_providers_callers_and_probes() {
-    let exporter = demo();
+    let exporter = Demo::start();
     exporter.wait_until("all models and providers have traffic, and all else that there is to see", LONG, |exporter| {
         let metrics = exporter.metrics();
         let requests = "llm_requests_total";
@@ -65,10 +65,9 @@ fn the_environment_is_not_asked_for_anything() {
         ("http_proxy", nowhere),
         ("ALL_PROXY", nowhere),
     ];
-    let launch = environment
-        .into_iter()
-        .fold(Launch::default().command("demo"), |launch, (name, value)| launch.environment(name, value));
-    let exporter = launch.start();
+    let launch =
+        environment.into_iter().fold(Launch::default(), |launch, (name, value)| launch.environment(name, value));
+    let exporter = Demo::with(launch);
     exporter.wait_until("events arrive and probes find providers", PATIENCE, |exporter| {
         let metrics = exporter.metrics();
         metrics.sum("llm_source_events_total", &[]) > 0.0
@@ -84,18 +83,16 @@ fn the_environment_is_not_asked_for_anything() {
 
 #[test]
 fn it_ends_in_order_and_leaves_nothing_behind() {
-    let temporary = tempfile::tempdir().expect("a folder");
-    let path = temporary.path().to_str().expect("it is text");
     for signal in ["TERM", "INT"] {
-        let mut exporter = Launch::default().command("demo").environment("TMPDIR", path).start();
+        let mut exporter = Demo::start();
         exporter.wait_until("events arrive", PATIENCE, |exporter| {
             exporter.metrics().sum("llm_source_events_total", &[]) > 0.0
         });
-        assert_eq!(names_in(temporary.path()).len(), 1, "what it counts is in a folder of its own");
+        assert_eq!(names_in(exporter.temporary().path()).len(), 1, "what it counts is in a folder of its own");
         exporter.signal(signal);
         let status = exporter.wait_exit(PATIENCE);
         assert_eq!(status.code(), Some(0), "SIG{signal}: {status}\n{}", exporter.log());
-        assert_eq!(names_in(temporary.path()), [""; 0], "that is gone with it");
+        assert_eq!(names_in(exporter.temporary().path()), [""; 0], "that is gone with it");
         assert_eq!(entries(&exporter), [""; 0], "nothing is written where it was started");
         let log = exporter.log();
         assert!(!log.contains("ERROR") && !log.contains("events were lost"), "{log}");
@@ -104,7 +101,7 @@ fn it_ends_in_order_and_leaves_nothing_behind() {
 
 #[test]
 fn one_seed_is_one_day() {
-    let exporter = Launch::default().command("demo").argument("--seed").argument("42").start();
+    let exporter = Demo::with(Launch::default().argument("--seed").argument("42"));
     let log = exporter.log();
     assert!(log.contains("all traffic is simulated") && log.contains("seed=42"), "{log}");
 }

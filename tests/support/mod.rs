@@ -8,6 +8,7 @@ pub(crate) mod captures;
 pub(crate) mod certificates;
 pub(crate) mod dashboard_files;
 pub(crate) mod deadline;
+pub(crate) mod demo;
 pub(crate) mod edited;
 pub(crate) mod events;
 pub(crate) mod exporter;
