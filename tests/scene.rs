@@ -90,7 +90,7 @@ fn beat_until(
         if left.is_empty() {
             return;
         }
-        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}\n{left}\n{}", stage.log());
+        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}\n{left}\n{}", stage.last_words());
         // The pace, and not what is waited for.
         thread::sleep(BEAT.saturating_sub(beat.elapsed()));
     }

@@ -35,7 +35,10 @@ const JOB: &str = "llm-exporter";
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A scrape may take as long. On a loaded machine some take seconds, and an alert begins to wait anew where one is missing.
-const SCRAPE_INTERVAL: Duration = Duration::from_secs(4);
+const SCRAPE_INTERVAL: Duration = Duration::from_secs(6);
+
+/// So many lines of a log tell enough.
+const LAST_WORDS: usize = 40;
 
 /// Larger than anything that is written here.
 const ROOM: u32 = 1 << 20;
@@ -151,9 +154,11 @@ impl Stage {
         }
     }
 
-    /// What the exporter that is pushed to has logged.
-    pub(crate) fn log(&self) -> String {
-        self.first.exporter().log()
+    /// What the exporter that is pushed to has logged last.
+    pub(crate) fn last_words(&self) -> String {
+        let log = self.first.exporter().log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n")
     }
 
     /// Ends the database.

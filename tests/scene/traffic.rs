@@ -42,7 +42,7 @@ pub(crate) struct Troubles {
     pub(crate) some_fail: bool,
     /// Little is left of the rate limit of [`THROTTLED`].
     pub(crate) little_is_left: bool,
-    /// Far more requests than before, all answered: then what failed is a small part.
+    /// Far more requests for [`FLAKY`] than before, all answered: then what failed is a small part.
     pub(crate) rush: bool,
 }
 
@@ -92,18 +92,18 @@ impl Traffic {
     fn requests(&mut self, deployment: &Deployment, fleet: &Fleet, events: &mut Vec<Value>) {
         if fleet.fails(deployment) {
             if self.beats.is_multiple_of(TRIED_EVERY) {
-                events.push(self.failure("upstream_500", deployment));
+                events.push(self.attempt("upstream_500", deployment));
             }
             return;
         }
         let is_flaky = deployment.model == FLAKY;
         if is_flaky && self.troubles.some_fail {
             let kind = if self.beats.is_multiple_of(2) { "upstream_500" } else { "upstream_429" };
-            events.push(self.failure(kind, deployment));
+            events.push(self.attempt(kind, deployment));
         } else if is_flaky && !self.troubles.rush && !self.beats.is_multiple_of(SELDOM) {
             return;
         }
-        let times = if self.troubles.rush { 12 } else { 1 };
+        let times = if is_flaky && self.troubles.rush { 10 } else { 1 };
         for _ in 0..times {
             events.push(self.success("chat_success", deployment));
             events.push(self.success("chat_stream_success", deployment));
@@ -111,24 +111,20 @@ impl Traffic {
     }
 
     fn success(&mut self, recording: &'static str, deployment: &Deployment) -> Value {
-        let left = if self.troubles.little_is_left && deployment.model == THROTTLED { 100 } else { 9_000 };
         let retries = i32::from(self.attempts.is_multiple_of(20));
-        let headers = json!({
-            "x_ratelimit_remaining_requests": left, "llm_provider-x-ratelimit-remaining-requests": left.to_string(),
-            "x-litellm-attempted-retries": retries,
-        });
-        self.attempt(recording, deployment).with(json!({"hidden_params": {"additional_headers": headers}}))
-    }
-
-    fn failure(&mut self, recording: &'static str, deployment: &Deployment) -> Value {
-        let headers = json!({"x_ratelimit_remaining_requests": 9_000});
+        let headers = json!({"x-litellm-attempted-retries": retries});
         self.attempt(recording, deployment).with(json!({"hidden_params": {"additional_headers": headers}}))
     }
 
     fn attempt(&mut self, recording: &'static str, deployment: &Deployment) -> Value {
         let Deployment { model, id, provider } = deployment;
+        let left = if self.troubles.little_is_left && *model == THROTTLED { 100 } else { 9_000 };
+        let headers = json!({
+            "x_ratelimit_remaining_requests": left, "llm_provider-x-ratelimit-remaining-requests": left.to_string(),
+        });
         self.of_now(recording).with(json!({
             "model_group": model, "model_id": id, "custom_llm_provider": provider, "model": format!("{provider}/{model}-large"),
+            "hidden_params": {"additional_headers": headers},
         }))
     }
 
@@ -143,7 +139,7 @@ impl Traffic {
 
     /// A call that one deployment failed at, and another model answered.
     fn fallback(&mut self) -> [Value; 2] {
-        let failed = self.failure("upstream_500", &FLEET[1]);
+        let failed = self.attempt("upstream_500", &FLEET[1]);
         let served = self.success("chat_success", &FLEET[3]);
         let call = json!({"litellm_call_id": failed["litellm_call_id"]});
         let headers = json!({"x-litellm-attempted-fallbacks": 1});

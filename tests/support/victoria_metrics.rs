@@ -73,7 +73,7 @@ impl VictoriaMetrics {
         assert_eq!(answer.status, 204, "{}", answer.text());
     }
 
-    /// Starts a `vmalert` that evaluates the rules of these files here every other second, and tells its alerts to whoever listens
+    /// Starts a `vmalert` that evaluates the rules of these files here every five seconds, and tells its alerts to whoever listens
     /// there.
     pub(crate) fn evaluating(&self, rules: &[PathBuf], notified: SocketAddr) -> VmAlert {
         for _ in 0..START_ATTEMPTS {
@@ -84,7 +84,7 @@ impl VictoriaMetrics {
                 format!("-notifier.url=http://{notified}"),
                 format!("-httpListenAddr={address}"),
                 "-remoteWrite.flushInterval=1s".to_owned(),
-                "-evaluationInterval=2s".to_owned(),
+                "-evaluationInterval=5s".to_owned(),
                 "-loggerLevel=WARN".to_owned(),
             ];
             // Whoever it runs as may not be allowed to read them where they are.
