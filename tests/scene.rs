@@ -31,13 +31,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use dashboards::{queries_in, queries_of};
+use dashboards::{Query, queries_of};
 use play::{Play, say};
-use stage::{Stage, folder};
+use stage::Stage;
+use support::dashboard_files::Dashboard;
 use support::deadline::poll;
 use support::exporter::Exporter;
 use support::prometheus::{Prometheus, ScrapeJob};
-use support::promql::Api;
+use support::query_api::Api;
 use unanswered::Unanswered;
 
 /// How often everybody is asked.
@@ -54,7 +55,7 @@ const TOLD_ALWAYS: &str = "dead-mans-switch";
 
 #[test]
 fn every_query_of_the_dashboards_has_data_and_every_fault_is_told_and_ends() {
-    let queries = queries_in(&folder("dashboards"));
+    let queries: Vec<Query> = Dashboard::load_all().iter().flat_map(queries_of).collect();
     let mut stage = Stage::set();
     let mut unanswered = [
         Unanswered::new("Prometheus", queries.clone()),
@@ -132,7 +133,7 @@ fn a_query_without_data_stays_unanswered_and_is_named() {
             "panels": [{"title": "Closed", "targets": [target("up == 2"), target("0 * up / 0"), target("rate(up[$__rate_interval])")]}],
         }],
     });
-    let queries = queries_of("made-up.json", &dashboard);
+    let queries = queries_of(&Dashboard::parse("made-up.json", &dashboard.to_string()));
     assert_eq!(queries.len(), 8);
     let mut unanswered = Unanswered::new("Prometheus", queries);
     let all_that_can = poll(PATIENCE, || {

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
-use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use super::support::dashboard_files::{Dashboard, Variable};
 
 /// What Grafana itself puts into a query, for somebody who looks at the last quarter of an hour.
 const OF_GRAFANA: [(&str, &str); 8] = [
@@ -69,44 +67,26 @@ impl fmt::Display for Query {
     }
 }
 
-/// The queries of all dashboards in a folder.
-pub(crate) fn queries_in(folder: &Path) -> Vec<Query> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let files = entries.map(|entry| entry.expect("a folder of ours can be read").path());
-    let mut files: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|it| it == "json")).collect();
-    files.sort();
-    let read = |file: &PathBuf| {
-        let text = fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let json = serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        queries_of(&file.file_name().expect("it is a file").to_string_lossy(), &json)
-    };
-    files.iter().flat_map(read).collect()
-}
-
-/// The queries of one dashboard: of its variables, its annotations and its panels, those in closed rows included.
-pub(crate) fn queries_of(name: &str, dashboard: &Value) -> Vec<Query> {
+/// The queries of a dashboard: of its variables, its annotations and its panels, those in closed rows included.
+pub(crate) fn queries_of(dashboard: &Dashboard) -> Vec<Query> {
     let variables = variables(dashboard);
     let query =
-        |asked_by: &str, question| Query { dashboard: name.to_owned(), asked_by: asked_by.to_owned(), question };
+        |asked_by: &str, question| Query { dashboard: dashboard.file.clone(), asked_by: asked_by.to_owned(), question };
     let mut queries = Vec::new();
-    for variable in list(&dashboard["templating"]["list"]) {
-        if let Some(question) = of_variable(variable, &variables) {
-            queries.push(query(&format!("variable {}", text(&variable["name"])), question));
-        }
+    for variable in dashboard.templating.list.iter().filter(|variable| variable.kind == "query") {
+        queries.push(query(&format!("variable {}", variable.name), of_variable(variable, &variables)));
     }
-    for annotation in list(&dashboard["annotations"]["list"]) {
-        if let Some(expr) = annotation["expr"].as_str() {
-            let name = format!("annotation {}", text(&annotation["name"]));
-            queries.push(query(&name, Question::Value(fill(expr, &variables))));
-        }
+    for annotation in dashboard.annotations.list.iter().filter(|annotation| !annotation.expr.is_empty()) {
+        let promql = fill(&annotation.expr, &variables);
+        queries.push(query(&format!("annotation {}", annotation.name), Question::Value(promql)));
     }
-    for panel in panels(dashboard) {
-        for target in list(&panel["targets"]) {
-            let promql = with_nothing_hidden(fill(text(&target["expr"]), &variables));
-            if target["exemplar"] == true {
-                queries.push(query(text(&panel["title"]), Question::Exemplars(promql.clone())));
+    for panel in dashboard.all_panels() {
+        for target in &panel.targets {
+            let promql = with_nothing_hidden(fill(&target.expr, &variables));
+            if target.exemplar {
+                queries.push(query(&panel.title, Question::Exemplars(promql.clone())));
             }
-            queries.push(query(text(&panel["title"]), Question::Value(promql)));
+            queries.push(query(&panel.title, Question::Value(promql)));
         }
     }
     queries
@@ -118,33 +98,21 @@ fn with_nothing_hidden(promql: String) -> String {
     all.unwrap_or(promql)
 }
 
-fn panels(holder: &Value) -> Vec<&Value> {
-    list(&holder["panels"]).iter().flat_map(|panel| std::iter::once(panel).chain(panels(panel))).collect()
+/// What is chosen where nobody has chosen: all.
+fn variables(dashboard: &Dashboard) -> BTreeMap<String, String> {
+    let value = |variable: &Variable| Some((variable.name.clone(), variable.all_value.clone()?));
+    dashboard.templating.list.iter().filter_map(value).collect()
 }
 
-/// What is chosen where nobody has chosen: all, or the first.
-fn variables(dashboard: &Value) -> BTreeMap<String, String> {
-    let value = |variable: &Value| {
-        let options = [&variable["allValue"], &variable["current"]["value"], &variable["options"][0]["value"]];
-        let all = options[0].as_str().filter(|_| variable["includeAll"] == true);
-        let value = all.or_else(|| options[1..].iter().find_map(|option| option.as_str()));
-        Some((text(&variable["name"]).to_owned(), value?.to_owned()))
-    };
-    list(&dashboard["templating"]["list"]).iter().filter_map(value).collect()
-}
-
-fn of_variable(variable: &Value, variables: &BTreeMap<String, String>) -> Option<Question> {
-    if variable["type"] != "query" {
-        return None;
+fn of_variable(variable: &Variable, variables: &BTreeMap<String, String>) -> Question {
+    let query = fill(variable.query(), variables);
+    let inside = query.strip_prefix("label_values(").and_then(|rest| rest.strip_suffix(')'));
+    match inside.and_then(|arguments| arguments.rsplit_once(',')) {
+        Some((selector, label)) => {
+            Question::LabelValues { label: label.trim().to_owned(), selector: selector.trim().to_owned() }
+        }
+        None => Question::Value(query),
     }
-    let query = variable["query"].as_str().or_else(|| variable["query"]["query"].as_str())?;
-    let query = fill(query, variables);
-    let inside = |function: &str| query.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')');
-    if let Some(arguments) = inside("label_values") {
-        let (selector, label) = arguments.rsplit_once(',').expect("label_values has a selector and a label");
-        return Some(Question::LabelValues { label: label.trim().to_owned(), selector: selector.trim().to_owned() });
-    }
-    Some(Question::Value(inside("query_result").unwrap_or(&query).to_owned()))
 }
 
 /// Puts values in the place of `$name`, `${name}` and `${name:format}`. A name that nobody knows stays, and the query fails.
@@ -176,12 +144,4 @@ fn fill(text: &str, variables: &BTreeMap<String, String>) -> String {
 fn value_of<'a>(name: &str, variables: &'a BTreeMap<String, String>) -> Option<&'a str> {
     let of_grafana = || OF_GRAFANA.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
     variables.get(name).map(String::as_str).or_else(of_grafana)
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map(Vec::as_slice).unwrap_or_default()
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
 }

@@ -22,7 +22,7 @@ use super::support::gateway::{Gateway, MASTER_KEY};
 use super::support::pipeline::{WINDOW, settings};
 use super::support::postgres::Postgres;
 use super::support::prometheus::{self, Prometheus, ScrapeJob};
-use super::support::promql::PastSample;
+use super::support::query_api::PastSample;
 use super::support::redis::Redis;
 use super::support::unprivileged::free_port;
 use super::support::victoria_metrics::{VictoriaMetrics, VmAlert};
@@ -102,7 +102,7 @@ impl Replica {
 }
 
 /// A folder of the repository.
-pub(crate) fn folder(name: &str) -> PathBuf {
+fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::dashboards::{Query, Question};
-use super::support::promql::Api;
+use super::support::query_api::Api;
 
 /// The queries that one server still owes an answer.
 #[derive(Debug)]
