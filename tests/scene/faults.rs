@@ -19,6 +19,9 @@ const INGEST: &str = "/ingest/litellm";
 /// While it is on, what stands in the database can't be set right.
 const DATABASE: &str = "the database is away";
 
+/// While it is on, there are deployments that nobody can use.
+const PROVIDER: &str = "one provider fails";
+
 /// Something that breaks and is made whole.
 pub(crate) struct Fault {
     pub(crate) name: &'static str,
@@ -168,7 +171,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         alerts: &[due(TICKETS, "LLMRateLimitHeadroomLow", &[("deployment", "throttled-openai")])],
     },
     Fault {
-        name: "one provider fails",
+        name: PROVIDER,
         during: None,
         healed_after: None,
         begin: |stage| stage.fleet.fail("mistral"),
@@ -181,7 +184,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "all providers fail",
-        during: Some(("one provider fails", "LLMModelDown")),
+        during: Some((PROVIDER, "LLMModelDown")),
         healed_after: None,
         begin: |stage| stage.fleet.fail("openai"),
         heal: Some(|stage| stage.fleet.heal("openai")),
@@ -229,9 +232,18 @@ pub(crate) const FAULTS: &[Fault] = &[
         alerts: &[told(PAGER, "LLMStorageFailing", &[])],
     },
     Fault {
-        name: "a replica is killed",
+        name: "a new configuration is refused",
         during: None,
         healed_after: None,
+        begin: |stage| stage.first.refuse("listen: nowhere\n"),
+        heal: Some(|stage| stage.first.take_back()),
+        alerts: &[told(TICKETS, "LLMConfigReloadFailed", &[])],
+    },
+    Fault {
+        name: "a replica is killed",
+        during: None,
+        // Until it has seen three failures by itself it would say that they can serve, and alerts would begin to wait anew.
+        healed_after: Some(PROVIDER),
         begin: |stage| stage.second.kill(),
         heal: Some(|stage| stage.second.start()),
         alerts: &[told(PAGER, "LLMExporterDown", &[])],

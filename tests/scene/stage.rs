@@ -95,6 +95,21 @@ impl Replica {
         self.exporter = Some(exporter);
     }
 
+    /// Tells it to read a configuration that it must refuse.
+    pub(crate) fn refuse(&self, yaml: &str) {
+        assert_eq!(self.reload(yaml), 500, "it is refused\n{}", self.exporter().log());
+    }
+
+    /// Tells it to read its own configuration again.
+    pub(crate) fn take_back(&self) {
+        assert_eq!(self.reload(&self.config), 200, "it is as before\n{}", self.exporter().log());
+    }
+
+    fn reload(&self, yaml: &str) -> u16 {
+        fs::write(self.folder.path().join("llm-exporter.yml"), yaml).expect("a temporary folder takes a file");
+        self.exporter().post("/-/reload", "").status
+    }
+
     /// While it runs.
     pub(crate) fn exporter(&self) -> &Exporter {
         self.exporter.as_ref().expect("it runs")
