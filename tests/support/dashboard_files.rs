@@ -106,6 +106,7 @@ pub(crate) struct Target {
     pub(crate) ref_id: String,
     pub(crate) expr: String,
     pub(crate) legend_format: String,
+    pub(crate) exemplar: bool,
     pub(crate) datasource: Value,
 }
 

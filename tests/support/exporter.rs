@@ -233,9 +233,18 @@ impl Exporter {
 
     /// Lets its files grow as they like.
     pub(crate) fn make_room(&self) {
-        let process = self.process_id().to_string();
-        let status =
-            Command::new("prlimit").args(["--pid", &process, "--fsize=unlimited"]).status().expect("prlimit runs");
+        self.limit_files("unlimited");
+    }
+
+    /// Lets none of its files grow. Only for one that was started with [`Launch::largest_file`]: another would be ended by the signal
+    /// that goes with it.
+    pub(crate) fn take_room(&self) {
+        self.limit_files("1:");
+    }
+
+    fn limit_files(&self, bytes: &str) {
+        let (process, limit) = (self.process_id().to_string(), format!("--fsize={bytes}"));
+        let status = Command::new("prlimit").args(["--pid", &process, &limit]).status().expect("prlimit runs");
         assert!(status.success(), "prlimit failed");
     }
 

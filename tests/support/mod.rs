@@ -2,6 +2,7 @@
 //! a strict reader of `/metrics`. Code goes here when a second test needs it; what one test needs stays with that test.
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part of this module")]
 
+pub(crate) mod alertmanager;
 pub(crate) mod attempt;
 pub(crate) mod blame;
 pub(crate) mod captures;
@@ -25,11 +26,13 @@ pub(crate) mod postgres;
 pub(crate) mod prometheus;
 pub(crate) mod promql;
 pub(crate) mod provider;
+pub(crate) mod query_api;
 pub(crate) mod redis;
 pub(crate) mod relay;
 pub(crate) mod rule_files;
 pub(crate) mod server;
 pub(crate) mod spend_log;
 pub(crate) mod unprivileged;
+pub(crate) mod victoria_metrics;
 pub(crate) mod words;
 pub(crate) mod yaml;

@@ -1,4 +1,4 @@
-//! A real Prometheus server: it scrapes every other second, keeps exemplars, and answers queries over HTTP.
+//! A real Prometheus server: it scrapes every other second, keeps exemplars, evaluates rules, and answers queries over HTTP.
 //!
 //! On a loaded machine a scrape may come late, and then its target counts as down and its series as gone until the next
 //! one. So a test never asks just once: it waits for the answer.
@@ -8,6 +8,7 @@ use std::fmt::{Debug, Write as _};
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use tempfile::TempDir;
 
 use super::deadline::{self, poll};
 use super::http::Request;
+pub(crate) use super::query_api::Point;
+use super::query_api::{Api, PastSample};
 
 /// How long a test waits for an answer: many scrapes, of which one must come in time.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -24,13 +27,13 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// loaded one a later scrape will be in time.
 const SCRAPE_INTERVAL: Duration = Duration::from_secs(2);
 
+/// How often rules are evaluated that do not say so themselves.
+const EVALUATION_INTERVAL: &str = "2s";
+
 /// Between free-port look-up and start another process may take the port; so often it is tried again.
 const START_ATTEMPTS: usize = 5;
 
-/// One result of an instant query: its labels and its value.
-pub(crate) type Point = (BTreeMap<String, String>, f64);
-
-/// What one job scrapes.
+/// What one job scrapes. Jobs of one name are one job with several targets.
 #[derive(Debug, Clone)]
 pub(crate) struct ScrapeJob {
     /// The job's name, which becomes the label `job`.
@@ -39,6 +42,66 @@ pub(crate) struct ScrapeJob {
     pub(crate) target: SocketAddr,
     /// The path of the view.
     pub(crate) path: &'static str,
+}
+
+/// How a server is started.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    jobs: Vec<ScrapeJob>,
+    interval: Duration,
+    rules: Vec<PathBuf>,
+    alertmanager: Option<SocketAddr>,
+    history: Vec<PastSample>,
+}
+
+impl Setup {
+    /// Scrapes these jobs.
+    pub(crate) fn scraping(jobs: &[ScrapeJob]) -> Self {
+        let interval = SCRAPE_INTERVAL;
+        Self { jobs: jobs.to_owned(), interval, rules: Vec::new(), alertmanager: None, history: Vec::new() }
+    }
+
+    /// Scrapes as often as this, and gives up a scrape that takes longer.
+    pub(crate) fn every(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Evaluates the rules of these files.
+    pub(crate) fn rules(mut self, files: &[PathBuf]) -> Self {
+        files.clone_into(&mut self.rules);
+        self
+    }
+
+    /// Sends its alerts there.
+    pub(crate) fn alertmanager(mut self, address: SocketAddr) -> Self {
+        self.alertmanager = Some(address);
+        self
+    }
+
+    /// Has these samples from the start.
+    pub(crate) fn history(mut self, samples: &[PastSample]) -> Self {
+        samples.clone_into(&mut self.history);
+        self
+    }
+
+    /// Starts the server, and waits until it answers.
+    pub(crate) fn start(&self) -> Prometheus {
+        Prometheus::start(&self.configuration(), &self.history)
+    }
+
+    fn configuration(&self) -> String {
+        let Self { jobs, interval, rules, alertmanager, history: _ } = self;
+        let mut yaml = scrape_configuration(jobs, *interval);
+        if !rules.is_empty() {
+            writeln!(yaml, "rule_files: {rules:?}").expect("a string takes text");
+        }
+        if let Some(address) = alertmanager {
+            writeln!(yaml, "alerting: {{alertmanagers: [{{static_configs: [{{targets: [\"{address}\"]}}]}}]}}")
+                .expect("a string takes text");
+        }
+        yaml
+    }
 }
 
 /// A running server.
@@ -52,13 +115,17 @@ pub(crate) struct Prometheus {
 impl Prometheus {
     /// Starts a server that scrapes these jobs, and waits until it answers.
     pub(crate) fn scraping(jobs: &[ScrapeJob]) -> Self {
-        Self::with(&configuration(jobs))
+        Setup::scraping(jobs).start()
     }
 
     /// Starts a server with this configuration, and waits until it answers.
     pub(crate) fn with(configuration: &str) -> Self {
+        Self::start(configuration, &[])
+    }
+
+    fn start(configuration: &str, history: &[PastSample]) -> Self {
         for _ in 0..START_ATTEMPTS {
-            let mut server = Self::spawn(configuration);
+            let mut server = Self::spawn(configuration, history);
             if server.wait_until_ready() {
                 return server;
             }
@@ -66,15 +133,19 @@ impl Prometheus {
         panic!("prometheus did not become ready in {START_ATTEMPTS} attempts; its last words are above");
     }
 
-    fn spawn(configuration: &str) -> Self {
+    fn spawn(configuration: &str, history: &[PastSample]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = folder.path().join("prometheus.yml");
         fs::write(&config, configuration).expect("a temporary folder takes a file");
+        let data = folder.path().join("data");
+        if !history.is_empty() {
+            write_history(history, folder.path(), &data);
+        }
         let log = File::create(folder.path().join("log")).expect("a temporary folder takes a file");
         let address = free_address();
         let child = Command::new("prometheus")
             .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()))
+            .arg(format!("--storage.tsdb.path={}", data.display()))
             .arg(format!("--web.listen-address={address}"))
             .arg("--enable-feature=exemplar-storage")
             .stdin(Stdio::null())
@@ -105,13 +176,14 @@ impl Prometheus {
         ready
     }
 
+    /// Where it answers queries.
+    pub(crate) fn queries(&self) -> Api {
+        Api(self.address)
+    }
+
     /// The result of an instant query, sorted by labels.
     pub(crate) fn query(&self, promql: &str) -> Vec<Point> {
-        let data = self.api("query", &[("query", promql)]);
-        let result = data["result"].as_array().expect("an instant query has a result");
-        let mut points: Vec<Point> = result.iter().map(point).collect();
-        points.sort_by(|(left, _), (right, _)| left.cmp(right));
-        points
+        self.queries().query(promql).unwrap_or_else(|error| panic!("{promql}: {error}"))
     }
 
     /// The value of a query that returns at most one series.
@@ -151,18 +223,16 @@ impl Prometheus {
 
     /// The labels of all exemplars that the query's series have.
     pub(crate) fn exemplars(&self, promql: &str) -> Vec<Value> {
-        let data = self.api("query_exemplars", &[("query", promql), ("start", "0"), ("end", "4102444800")]);
-        let series = data.as_array().expect("an exemplar query has a list of series");
-        let exemplars = series.iter().filter_map(|series| series["exemplars"].as_array()).flatten();
-        exemplars.map(|exemplar| exemplar["labels"].clone()).collect()
+        self.queries().exemplars(promql).unwrap_or_else(|error| panic!("{promql}: {error}"))
+    }
+
+    /// The alerts that are pending or firing, as Prometheus tells them.
+    pub(crate) fn alerts(&self) -> Vec<Value> {
+        self.api("alerts", &[])["alerts"].as_array().expect("a list of alerts").clone()
     }
 
     fn api(&self, call: &str, parameters: &[(&str, &str)]) -> Value {
-        let form: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        let target = format!("/api/v1/{call}?{}", form.join("&"));
-        let answer = Request::new("GET", &target).send(self.address).expect("prometheus answers");
-        assert_eq!(answer.status, 200, "{call} {parameters:?}: {}", answer.text());
-        answer.json()["data"].take()
+        self.queries().get(call, parameters).unwrap_or_else(|error| panic!("{call} {parameters:?}: {error}"))
     }
 }
 
@@ -174,36 +244,37 @@ impl Drop for Prometheus {
     }
 }
 
-fn configuration(jobs: &[ScrapeJob]) -> String {
-    let seconds = SCRAPE_INTERVAL.as_secs();
-    let mut yaml = format!("global: {{scrape_interval: {seconds}s, scrape_timeout: {seconds}s}}\nscrape_configs:\n");
+/// As VictoriaMetrics understands it too.
+pub(super) fn scrape_configuration(jobs: &[ScrapeJob], interval: Duration) -> String {
+    let seconds = interval.as_secs();
+    let mut yaml = format!(
+        "global: {{scrape_interval: {seconds}s, scrape_timeout: {seconds}s, evaluation_interval: {EVALUATION_INTERVAL}}}\n\
+         scrape_configs:\n"
+    );
+    let mut targets: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for ScrapeJob { name, target, path } in jobs {
-        let job = format!("job_name: {name}, metrics_path: {path}, static_configs: [{{targets: [\"{target}\"]}}]");
+        targets.entry((name, path)).or_default().push(target.to_string());
+    }
+    for ((name, path), targets) in targets {
+        let job = format!("job_name: {name}, metrics_path: {path}, static_configs: [{{targets: {targets:?}}}]");
         writeln!(yaml, "- {{{job}}}").expect("a string takes text");
     }
     yaml
 }
 
-fn free_address() -> SocketAddr {
+/// Writes samples of the past into the blocks in which a server finds them when it starts.
+fn write_history(history: &[PastSample], folder: &Path, data: &Path) {
+    let file = folder.join("history.openmetrics");
+    let text: String = history.iter().map(PastSample::in_seconds).collect();
+    fs::write(&file, text + "# EOF\n").expect("a temporary folder takes a file");
+    let mut promtool = Command::new("promtool");
+    promtool.args(["tsdb", "create-blocks-from", "openmetrics", "--quiet"]).arg(&file).arg(data);
+    let output = promtool.output().expect("promtool, of Debian's prometheus, starts");
+    assert!(output.status.success(), "promtool: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// An address on loopback that nobody listens on now.
+pub(crate) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port on loopback");
     listener.local_addr().expect("a bound listener has an address")
-}
-
-fn point(series: &Value) -> Point {
-    let labels = series["metric"].as_object().expect("a series has labels");
-    let labels = labels.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
-    let value = series["value"][1].as_str().expect("a value is a string");
-    (labels.collect(), value.parse().expect("a value is a number"))
-}
-
-fn encoded(text: &str) -> String {
-    let keeps = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().fold(String::new(), |mut done, byte| {
-        if keeps(byte) {
-            done.push(char::from(byte));
-        } else {
-            write!(done, "%{byte:02X}").expect("a string takes text");
-        }
-        done
-    })
 }
