@@ -103,7 +103,7 @@ impl Traffic {
         } else if is_flaky && !self.troubles.rush && !self.beats.is_multiple_of(SELDOM) {
             return;
         }
-        let times = if is_flaky && self.troubles.rush { 10 } else { 1 };
+        let times = if is_flaky && self.troubles.rush { 25 } else { 1 };
         for _ in 0..times {
             events.push(self.success("chat_success", deployment));
             events.push(self.success("chat_stream_success", deployment));
