@@ -203,7 +203,7 @@ fn is_yaml(text: &str) -> bool {
 
 /// What follows `start` wherever it stands in the text, as far as it may be a path or a name.
 fn after<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
-    let is_end = |character: char| !(character.is_ascii_alphanumeric() || "_/".contains(character));
+    let is_end = |character: char| !(character.is_ascii_alphanumeric() || "_/-".contains(character));
     text.split(start).skip(1).filter_map(|rest| rest.split(is_end).next()).collect()
 }
 

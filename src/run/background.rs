@@ -175,10 +175,16 @@ impl Background {
 
     /// Reads lists, if there are any and nobody does.
     fn start_reading(&mut self, state: &Arc<State>) {
-        if !self.is_reading && !self.asked.borrow().is_nothing() {
-            self.is_reading = true;
-            discovery::start(&mut self.supervisor, self.asked.subscribe(), state, &self.roster);
+        if self.is_reading {
+            return;
         }
+        if self.asked.borrow().is_nothing() {
+            // Whoever waits for the first list need not.
+            self.roster.send_replace(Arc::default());
+            return;
+        }
+        self.is_reading = true;
+        discovery::start(&mut self.supervisor, self.asked.subscribe(), state, &self.roster);
     }
 
     /// Tells how often is probed and what that may cost, and keeps to it.

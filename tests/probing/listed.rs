@@ -87,6 +87,9 @@ fn what_the_file_no_longer_names_leaves_all_views_and_what_it_names_anew_comes()
         counted(exporter, "llm_requests_total", "goes", &[]) == 1.0
     });
 
+    // What nobody was told of is no news when it goes.
+    exporter.wait_until("its verdict is told", PATIENCE, |exporter| exporter.log().contains("model=\"goes\""));
+
     gateway.write(&[("stays", &provider.api_base()), ("comes", &provider.api_base())]);
     exporter.wait_until("it left", PATIENCE, |exporter| endpoint(exporter, "goes").is_none());
     wait_for(&exporter, "comes", "healthy");
